@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cambium {
+
+/// Index of the first byte that is not valid UTF-8 (overlong forms and surrogates are not), or npos.
+size_t find_invalid_utf8(std::string_view text);
+
+/// The entry of `known` with the smallest edit distance to `word`, or "" where none is near (more than a third off).
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+/// "a, b, c".
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+}  // namespace cambium

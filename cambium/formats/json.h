@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace cambium::formats {
+
+using Json = nlohmann::ordered_json;
+
+/// Parses one JSON value. Throws InvalidInput that names `what` (a file, or "file:line"), the byte offset and the
+/// reason: bad syntax, invalid UTF-8, nesting past 64 levels, bytes behind the value.
+Json parse_json(std::string_view text, std::string_view what);
+Json read_json(const std::filesystem::path& path, int64_t max_bytes = int64_t{256} << 20);
+
+/// Typed access with errors that name the file and the key: "config.json: key `hidden_size`: expected a positive
+/// integer, found \"big\"".
+class JsonView {
+ public:
+  JsonView(const Json& value, std::string what) : value_(value), what_(std::move(what)) {}
+  bool has(std::string_view key) const;  ///< present and not null
+  int64_t integer(std::string_view key, int64_t low, int64_t high) const;
+  double number(std::string_view key) const;
+  bool boolean(std::string_view key) const;
+  std::string string(std::string_view key) const;
+  const Json& at(std::string_view key) const;
+  JsonView object(std::string_view key) const;
+  const Json& value() const { return value_; }
+  const std::string& what() const { return what_; }
+  [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
+
+ private:
+  const Json& value_;
+  std::string what_;
+};
+
+}  // namespace cambium::formats

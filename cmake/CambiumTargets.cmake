@@ -1,0 +1,31 @@
+# cambium_library(<name> [DIR <folder below cambium/>] [TORCH] [LINK <targets>...])
+# One static library from every .cc of its folder. TORCH gives it LibTorch and its precompiled header;
+# without it the folder cannot include LibTorch, which keeps it quick to build and fit for sanitizers.
+function(cambium_library name)
+  cmake_parse_arguments(arg "TORCH" "DIR" "LINK" ${ARGN})
+  if(NOT arg_DIR)
+    set(arg_DIR ${name})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cambium/${arg_DIR}/*.cc
+       ${PROJECT_SOURCE_DIR}/cambium/${arg_DIR}/synth/*.cc)
+  add_library(cambium_${name} STATIC ${sources})
+  add_library(cambium::${name} ALIAS cambium_${name})
+  target_link_libraries(cambium_${name} PUBLIC cambium_options ${arg_LINK})
+  if(arg_TORCH)
+    cambium_use_torch(cambium_${name})
+  endif()
+endfunction()
+
+# Gives a target LibTorch, and the one precompiled header that all LibTorch users share.
+function(cambium_use_torch target)
+  target_link_libraries(${target} PUBLIC cambium_torch)
+  target_compile_options(${target} PRIVATE -fopenmp)
+  if(NOT TARGET cambium_torch_pch)
+    file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cc "// Only carries the precompiled header.\n")
+    add_library(cambium_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cc)
+    target_link_libraries(cambium_torch_pch PUBLIC cambium_options cambium_torch)
+    target_compile_options(cambium_torch_pch PRIVATE -fopenmp)
+    target_precompile_headers(cambium_torch_pch PRIVATE <ATen/ATen.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM cambium_torch_pch)
+endfunction()
