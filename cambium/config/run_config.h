@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cambium/growth/schedule.h"
+#include "cambium/model/config/model_config.h"
+
+namespace cambium::config {
+
+/// A size in steps as the user wrote it: `200`, "10M tokens" or "1.5 epochs".
+struct StepCount {
+  enum class Unit { kSteps, kTokens, kEpochs };
+  double amount = 0;
+  Unit unit = Unit::kSteps;
+  /// In steps, rounded up. `epoch_tokens`: tokens of one epoch of the mixture; throws InvalidInput where it is needed and 0.
+  int64_t steps(int64_t batch_tokens, int64_t epoch_tokens) const;
+  bool operator==(const StepCount&) const = default;
+};
+
+struct RunSection {
+  std::string dir = "runs/default";
+  uint64_t seed = 1;
+  int threads = 0;                  ///< 0: as many as the machine has cores
+  std::string device = "auto";      ///< auto | cpu | cuda
+  std::string precision = "auto";   ///< auto | float32 | bfloat16
+  bool deterministic = true;
+};
+
+struct ModelSection {
+  std::string preset;
+  std::string init_from;            ///< a model directory; its architecture and weights
+  model::ModelConfig architecture;  ///< preset or init_from, then the keys given; num_hidden_layers is the depth at the end
+  double init_std = 0;              ///< 0: 1/sqrt(hidden_size)
+};
+
+struct GrowthSection {
+  std::string op = "none";          ///< key `operator`
+  int block_size = 4;
+  std::string schedule = "prop";    ///< prop | at
+  double alpha = 1;
+  StepCount steps;                  ///< T of PROP; 0: all of train.steps but the cooldown
+  std::vector<int64_t> at;          ///< explicit steps; sets schedule = "at"
+  std::string moments = "copy";     ///< copy | zero
+};
+
+struct TrainSection {
+  StepCount steps{1000};
+  int64_t sequence_length = 512;
+  int64_t batch_tokens = 8192;      ///< global, a multiple of sequence_length
+  int64_t micro_batch = 0;          ///< sequences a forward pass; 0: the whole batch
+  double learning_rate = 1e-3;
+  StepCount warmup_steps{100};
+  std::string schedule = "wsd";     ///< wsd | cosine | constant | linear
+  StepCount cooldown_steps;
+  std::string cooldown_shape = "1-sqrt";  ///< 1-sqrt | linear | cosine
+  double min_lr = 0;
+  std::vector<double> betas{0.9, 0.95};
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+  std::string decay = "matrices";   ///< matrices | all
+  double clip_norm = 1;             ///< 0: off
+  double z_loss = 0;
+  double spike_guard = 0;           ///< 0: off; else the z-score over which a step's update is skipped
+  bool recompute = false;
+};
+
+struct DataSource {
+  std::string path;
+  double weight = 1;
+  StepCount from_step;
+  std::optional<StepCount> to_step;
+};
+
+struct DataSection {
+  std::string tokenizer;
+  std::string val;                  ///< a dataset; "": the "val" split of each source, where it has one
+  int64_t val_every = 0;            ///< 0: at growths and at the end only
+  int64_t val_tokens = 65536;       ///< of the held-out stream, from its start
+  bool shuffle = true;
+  bool document_mask = false;
+  std::vector<DataSource> source;
+};
+
+struct CheckpointSection {
+  int64_t every = 1000;
+  int64_t keep = 2;
+  bool keep_growth = false;
+};
+
+struct LogSection {
+  int64_t every = 10;
+  bool tensorboard = true;
+};
+
+/// A run's whole configuration, every key resolved.
+struct RunConfig {
+  RunSection run;
+  ModelSection model;
+  GrowthSection growth;
+  TrainSection train;
+  DataSection data;
+  CheckpointSection checkpoint;
+  LogSection log;
+};
+
+/// Reads a TOML file and `KEY=VALUE` overrides over the defaults. Throws InvalidInput that names the file, the key, its
+/// line, what was found and what was expected, and for an unknown key the nearest known one.
+RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides);
+/// The same from text; `what` stands for the file in messages.
+RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides);
+
+/// Every key with its value, as TOML that `parse_run_config` reads back to the same configuration.
+std::string to_toml(const RunConfig& config);
+
+/// Key, type, default and one sentence for each, for the documentation and `plan`.
+struct KeyDoc {
+  std::string key, type, default_value, sentence;
+};
+std::vector<KeyDoc> key_docs();
+
+/// The whole plan of a run in steps: what `train` executes and `plan` prints.
+struct ResolvedSteps {
+  int64_t total, warmup, cooldown;
+  int64_t growth;  ///< T of PROP
+  int initial_layers;
+  std::vector<growth::GrowthEvent> events;
+};
+/// `epoch_tokens`: tokens of one epoch of the mixture, or 0 where it is not known yet.
+ResolvedSteps resolve_steps(const RunConfig& config, int64_t epoch_tokens);
+
+}  // namespace cambium::config
