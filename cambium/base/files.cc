@@ -1,0 +1,264 @@
+#include "cambium/base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cambium/base/error.h"
+
+namespace cambium {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 20;
+
+[[noreturn]] void fail_with_errno(const fs::path& path, std::string_view doing) {
+  const int code = errno;
+  throw Error(format("{}: {}: {}", path.string(), doing, std::strerror(code)));
+}
+
+void sync_path(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) {
+    fail_with_errno(path, "cannot open to flush");
+  }
+  const int result = ::fsync(fd);
+  const int code = errno;
+  ::close(fd);
+  if (result != 0) {
+    errno = code;
+    fail_with_errno(path, "cannot flush to disk");
+  }
+}
+
+void rename_path(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    fail_with_errno(to, format("cannot rename {} to this name", from.filename().string()));
+  }
+}
+
+fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+}  // namespace
+
+std::string read_file(const fs::path& path, int64_t max_bytes) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    bad_input("{}: no such file", path.string());
+  }
+  if (fs::is_directory(status)) {
+    bad_input("{}: expected a file, found a directory", path.string());
+  }
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    bad_input("{}: cannot open: {}", path.string(), std::strerror(errno));
+  }
+  std::string content;
+  std::string chunk(kBufferBytes, '\0');
+  for (;;) {
+    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      const int code = errno;
+      ::close(fd);
+      bad_input("{}: cannot read: {}", path.string(), std::strerror(code));
+    }
+    if (got == 0) {
+      break;
+    }
+    content.append(chunk, 0, static_cast<size_t>(got));
+    if (static_cast<int64_t>(content.size()) > max_bytes) {
+      ::close(fd);
+      bad_input("{}: larger than the {} bytes expected at most", path.string(), max_bytes);
+    }
+  }
+  ::close(fd);
+  return content;
+}
+
+FileWriter::FileWriter(const fs::path& path, Mode mode) : path_(path) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mode == Mode::kAppend ? O_APPEND : O_TRUNC);
+  fd_ = ::open(path.c_str(), flags, 0644);
+  if (fd_ < 0) {
+    fail_with_errno(path, "cannot open for writing");
+  }
+  if (mode == Mode::kAppend) {
+    position_ = ::lseek(fd_, 0, SEEK_END);
+  }
+}
+
+FileWriter::FileWriter(FileWriter&& other) noexcept
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      position_(other.position_),
+      buffer_(std::move(other.buffer_)) {}
+
+FileWriter::~FileWriter() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+}
+
+void FileWriter::write_out(const std::byte* data, int64_t size) {
+  while (size > 0) {
+    const ssize_t written = ::write(fd_, data, static_cast<size_t>(size));
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      fail_with_errno(path_, "cannot write");
+    }
+    data += written;
+    size -= written;
+  }
+}
+
+void FileWriter::write(std::span<const std::byte> bytes) {
+  position_ += static_cast<int64_t>(bytes.size());
+  if (buffer_.size() + bytes.size() > kBufferBytes) {
+    flush();
+  }
+  if (bytes.size() >= kBufferBytes) {
+    write_out(bytes.data(), static_cast<int64_t>(bytes.size()));
+  } else {
+    buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+}
+
+void FileWriter::write(std::string_view bytes) { write(std::as_bytes(std::span(bytes.data(), bytes.size()))); }
+
+void FileWriter::flush() {
+  write_out(reinterpret_cast<const std::byte*>(buffer_.data()), static_cast<int64_t>(buffer_.size()));
+  buffer_.clear();
+}
+
+void FileWriter::close(bool sync) {
+  flush();
+  if (sync && ::fsync(fd_) != 0) {
+    fail_with_errno(path_, "cannot flush to disk");
+  }
+  if (::close(std::exchange(fd_, -1)) != 0) {
+    fail_with_errno(path_, "cannot close");
+  }
+}
+
+void write_file_atomic(const fs::path& path, std::string_view content) {
+  const fs::path temporary = path.string() + ".tmp";
+  try {
+    FileWriter writer(temporary);
+    writer.write(content);
+    writer.close(/*sync=*/true);
+    rename_path(temporary, path);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw;
+  }
+  sync_directory(parent_of(path));
+}
+
+StagedDirectory::StagedDirectory(const fs::path& target, bool replace)
+    : target_(target.has_filename() ? target : target.parent_path()), replace_(replace) {
+  std::error_code error;
+  if (!replace_ && fs::exists(target_, error)) {
+    bad_input("{}: already exists", target_.string());
+  }
+  make_directories(parent_of(target_));
+  staging_ = parent_of(target_) / ("." + target_.filename().string() + ".partial");
+  fs::remove_all(staging_, error);
+  make_directories(staging_);
+}
+
+StagedDirectory::~StagedDirectory() {
+  if (!committed_) {
+    std::error_code ignored;
+    fs::remove_all(staging_, ignored);
+  }
+}
+
+void StagedDirectory::commit() {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(staging_)) {
+    if (entry.is_regular_file()) {
+      sync_path(entry.path(), O_RDONLY);
+    } else if (entry.is_directory()) {
+      sync_directory(entry.path());
+    }
+  }
+  sync_directory(staging_);
+  const fs::path replaced = parent_of(target_) / ("." + target_.filename().string() + ".replaced");
+  const bool swap = replace_ && fs::exists(target_);
+  std::error_code ignored;
+  if (swap) {
+    fs::remove_all(replaced, ignored);
+    rename_path(target_, replaced);
+  }
+  rename_path(staging_, target_);
+  committed_ = true;
+  sync_directory(parent_of(target_));
+  if (swap) {
+    fs::remove_all(replaced, ignored);
+  }
+}
+
+MappedFile::MappedFile(const fs::path& path, int64_t expected_bytes) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    bad_input("{}: cannot open: {}", path.string(), std::strerror(errno));
+  }
+  struct stat info {};
+  const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  if (!regular || (expected_bytes >= 0 && info.st_size != expected_bytes)) {
+    ::close(fd);
+    if (!regular) {
+      bad_input("{}: expected a regular file", path.string());
+    }
+    bad_input("{}: expected {} bytes, found {}", path.string(), expected_bytes, static_cast<int64_t>(info.st_size));
+  }
+  size_ = info.st_size;
+  if (size_ > 0) {
+    void* address = ::mmap(nullptr, static_cast<size_t>(size_), PROT_READ, MAP_SHARED, fd, 0);
+    if (address == MAP_FAILED) {
+      const int code = errno;
+      ::close(fd);
+      fail("{}: cannot map: {}", path.string(), std::strerror(code));
+    }
+    data_ = static_cast<const std::byte*>(address);
+  }
+  ::close(fd);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(const_cast<std::byte*>(data_), static_cast<size_t>(size_));
+  }
+}
+
+void sync_directory(const fs::path& path) { sync_path(path, O_RDONLY | O_DIRECTORY); }
+
+void make_directories(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) {
+    throw Error(format("{}: cannot make the directory: {}", path.string(), error.message()));
+  }
+}
+
+}  // namespace cambium
