@@ -8,6 +8,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_library(cambium_options INTERFACE)
 target_include_directories(cambium_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(cambium_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -march=${CAMBIUM_MARCH})
+# Lets the compiler vectorise square roots and selects; no reassociation, NaN and infinity keep their meaning.
+target_compile_options(cambium_options INTERFACE -fno-math-errno -fno-trapping-math)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC bug 105651: std::string operations warn of overlapping copies that cannot happen.
   target_compile_options(cambium_options INTERFACE -Wno-restrict)

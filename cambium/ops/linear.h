@@ -1,0 +1,17 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace cambium::ops {
+
+/// y [n, out] = x [n, in] · w [out, in]ᵀ, into a buffer that is there already.
+void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y);
+
+/// dx [n, in] = dy [n, out] · w [out, in].
+void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx);
+
+/// dw [out, in] (float32) += dyᵀ [out, n] · x [n, in]. Products of bfloat16 operands go through `scratch` (bfloat16, at
+/// least out * in entries) and are added up in float32.
+void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw, at::Tensor& scratch);
+
+}  // namespace cambium::ops
