@@ -4,6 +4,7 @@
 // file must take its code from the headers that it sees.
 #define FMT_HEADER_ONLY 1
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cambium {
 using fmt::format;

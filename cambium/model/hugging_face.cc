@@ -1,0 +1,155 @@
+#include "cambium/model/hugging_face.h"
+
+#include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "cambium/base/error.h"
+#include "cambium/formats/json.h"
+
+namespace cambium::model {
+namespace fs = std::filesystem;
+using formats::DType;
+using formats::SafetensorsReader;
+using formats::TensorInfo;
+namespace {
+
+constexpr const char* kWeights = "model.safetensors";
+constexpr const char* kIndex = "model.safetensors.index.json";
+
+/// The safetensors files of a model: one, or those of the index, whose names must not leave the directory.
+std::vector<fs::path> weight_files(const fs::path& directory) {
+  if (fs::exists(directory / kWeights)) {
+    return {directory / kWeights};
+  }
+  if (!fs::exists(directory / kIndex)) {
+    bad_input("{}: expected {} or {}, found neither", directory.string(), kWeights, kIndex);
+  }
+  const std::string what = (directory / kIndex).string();
+  const formats::Json index = formats::read_json(directory / kIndex);
+  const auto map = index.find("weight_map");
+  if (map == index.end() || !map->is_object()) {
+    bad_input("{}: expected an object `weight_map`", what);
+  }
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : map->items()) {
+    if (!file.is_string() || fs::path(file.get<std::string>()).filename().string() != file.get<std::string>()) {
+      bad_input("{}: tensor `{}`: expected the name of a file in the same folder, found {}", what, tensor, file.dump());
+    }
+    names.insert(file.get<std::string>());
+  }
+  std::vector<fs::path> files;
+  for (const std::string& name : names) {
+    files.push_back(directory / name);
+  }
+  return files;
+}
+
+std::string shape_text(std::span<const int64_t> shape) { return format("[{}]", fmt::join(shape, ", ")); }
+
+void read_tensor(const SafetensorsReader& reader, const TensorInfo& info, const at::Tensor& view) {
+  if (info.shape != view.sizes().vec()) {
+    bad_input("{}: tensor `{}`: expected shape {}, found {}", reader.path().string(), info.name,
+              shape_text(view.sizes()), shape_text(info.shape));
+  }
+  reader.read_float32(info, {view.mutable_data_ptr<float>(), static_cast<size_t>(view.numel())});
+}
+
+/// Tensors that some writers add and that carry nothing of their own.
+bool is_redundant(const std::string& name, const ModelConfig& config) {
+  return name.ends_with("rotary_emb.inv_freq") || (config.tie_word_embeddings && name == "lm_head.weight");
+}
+
+}  // namespace
+
+ModelConfig read_model_config(const fs::path& directory) {
+  if (!fs::is_directory(directory)) {
+    bad_input("{}: expected a model directory, found {}", directory.string(),
+              fs::exists(directory) ? "a file" : "nothing of that name");
+  }
+  const fs::path file = directory / "config.json";
+  return model_config_from_json(formats::read_json(file), file.string());
+}
+
+Parameters read_parameters(const fs::path& directory, const ModelConfig& config) {
+  std::map<std::string, at::Tensor> missing;
+  Parameters parameters = Parameters::zeros(config, at::kFloat);
+  for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) { missing[name] = view; });
+  for (const fs::path& file : weight_files(directory)) {
+    const SafetensorsReader reader(file);
+    for (const TensorInfo& info : reader.tensors()) {
+      const auto wanted = missing.find(info.name);
+      if (wanted == missing.end()) {
+        if (is_redundant(info.name, config)) {
+          continue;
+        }
+        bad_input("{}: tensor `{}` is not part of the model that config.json describes ({} layers)", file.string(),
+                  info.name, config.num_hidden_layers);
+      }
+      read_tensor(reader, info, wanted->second);
+      missing.erase(wanted);
+    }
+  }
+  if (!missing.empty()) {
+    bad_input("{}: tensor `{}` is missing", directory.string(), missing.begin()->first);
+  }
+  return parameters;
+}
+
+DType stored_dtype(const fs::path& directory) {
+  for (const fs::path& file : weight_files(directory)) {
+    const SafetensorsReader reader(file);
+    if (const TensorInfo* info = reader.find("model.embed_tokens.weight")) {
+      return info->dtype;
+    }
+  }
+  bad_input("{}: tensor `model.embed_tokens.weight` is missing", directory.string());
+}
+
+void write_model(const fs::path& directory, const ModelConfig& config, const Parameters& parameters, DType dtype) {
+  const std::string torch_dtype = dtype == DType::kFloat32 ? "float32" : dtype == DType::kBFloat16 ? "bfloat16" : "float16";
+  {
+    FileWriter writer(directory / "config.json");
+    writer.write(model_config_to_json(config, torch_dtype).dump(2) + "\n");
+    writer.close(/*sync=*/false);
+  }
+  std::vector<formats::SafetensorsWriter::Declared> declared;
+  for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) {
+    declared.push_back({name, dtype, view.sizes().vec()});
+  });
+  formats::SafetensorsWriter writer(directory / kWeights, std::move(declared));
+  for_each_tensor(config, parameters, [&](const std::string&, const at::Tensor& view) {
+    writer.write_float32({view.const_data_ptr<float>(), static_cast<size_t>(view.numel())});
+  });
+  writer.close();
+}
+
+void read_named(const fs::path& file, const ModelConfig& config, const std::string& prefix, Parameters& parameters) {
+  const SafetensorsReader reader(file);
+  for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) {
+    const TensorInfo* info = reader.find(prefix + name);
+    if (info == nullptr) {
+      bad_input("{}: tensor `{}` is missing", file.string(), prefix + name);
+    }
+    read_tensor(reader, *info, view);
+  });
+}
+
+void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters) {
+  if (!config.layer_norm_scaling) {
+    return;
+  }
+  const BlockLayout layout = layer_layout(config);
+  for (size_t layer = 0; layer < parameters.layers.size(); ++layer) {
+    for (const Slot& slot : layout.slots) {
+      if (!slot.is_matrix()) {
+        parameters.layers[layer].narrow(0, slot.offset, slot.numel()).div_(std::sqrt(static_cast<double>(layer + 1)));
+      }
+    }
+  }
+  config.layer_norm_scaling = false;
+}
+
+}  // namespace cambium::model

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "cambium/formats/safetensors.h"
+#include "cambium/model/config/model_config.h"
+#include "cambium/model/parameters.h"
+
+namespace cambium::model {
+
+/// A model directory as `save_pretrained` writes it: config.json and model.safetensors, or the files that
+/// model.safetensors.index.json names.
+ModelConfig read_model_config(const std::filesystem::path& directory);
+
+/// Reads every tensor into float32. Throws InvalidInput for missing, unexpected or wrongly shaped tensors, and for NaN or
+/// infinity, naming the file and the tensor.
+Parameters read_parameters(const std::filesystem::path& directory, const ModelConfig& config);
+
+/// The dtype in which the weights are stored (that of the embedding).
+formats::DType stored_dtype(const std::filesystem::path& directory);
+
+/// Writes config.json and model.safetensors into an existing directory (a StagedDirectory's, as a rule).
+void write_model(const std::filesystem::path& directory, const ModelConfig& config, const Parameters& parameters,
+                 formats::DType dtype);
+
+/// Reads a safetensors file that holds `prefix` + <parameter name> for every tensor of the layout into `parameters`.
+void read_named(const std::filesystem::path& file, const ModelConfig& config, const std::string& prefix,
+                Parameters& parameters);
+
+/// The same model without LayerNorm-Scaling: 1/sqrt(l) multiplied into both norm weights of layer l.
+void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters);
+
+}  // namespace cambium::model

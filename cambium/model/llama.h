@@ -1,0 +1,50 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "cambium/model/config/model_config.h"
+#include "cambium/model/parameters.h"
+#include "cambium/ops/rope.h"
+
+namespace cambium::model {
+
+enum class Precision { kFloat32, kBFloat16 };
+at::ScalarType compute_type(Precision precision);
+
+/// The weights of one layer as the forward pass reads them: norms in float32, matrices in the compute type.
+struct LayerWeights {
+  at::Tensor input_norm;   ///< [hidden]
+  at::Tensor qkv;          ///< [(heads + 2 kv heads) · head_dim, hidden]
+  at::Tensor o;            ///< [hidden, heads · head_dim]
+  at::Tensor mlp_norm;     ///< [hidden]
+  at::Tensor gate_up;      ///< [2 · intermediate, hidden]
+  at::Tensor down;         ///< [hidden, intermediate]
+};
+
+/// The same views over a flat buffer of gradients (all float32).
+LayerWeights view_layer(const ModelConfig& config, const at::Tensor& norms_from, const at::Tensor& matrices_from);
+
+/// A LLaMA with its weights: float32 masters and, in bfloat16, the copy that is computed with.
+struct Llama {
+  Llama(ModelConfig model_config, Parameters parameters, Precision compute_precision);
+
+  ModelConfig config;
+  Parameters weights;  ///< float32
+  Parameters compute;  ///< bfloat16 copy; the same buffers as `weights` in float32
+  Precision precision;
+  ops::RopeTable rope;  ///< for max_position_embeddings positions at least
+
+  int64_t num_layers() const { return static_cast<int64_t>(weights.layers.size()); }
+  LayerWeights layer(int64_t index) const;
+  at::Tensor embedding() const;   ///< [vocab, hidden] float32
+  at::Tensor final_norm() const;  ///< [hidden] float32
+  at::Tensor head() const;        ///< [vocab, hidden] compute type; the embedding's where tied
+  /// Makes the compute copy again from the masters (after loading or growing).
+  void refresh_compute();
+  /// Extends the rotary table where `positions` are more than it holds (transformers runs past the maximum too).
+  void reserve_positions(int64_t positions);
+  /// Scale of the norms of the layer at 0-based `place` in the pass: 1/sqrt(place + 1) with LayerNorm-Scaling, else 1.
+  double norm_scale(int64_t place) const;
+};
+
+}  // namespace cambium::model
