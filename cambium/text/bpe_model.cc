@@ -100,9 +100,10 @@ void BpeModel::merge_short(std::span<int32_t> symbols, std::vector<int32_t>& app
     }
     symbols[best] = pairs[best].id;
     std::copy(symbols.begin() + static_cast<std::ptrdiff_t>(best) + 2,
-              symbols.begin() + static_cast<std::ptrdiff_t>(size), symbols.begin() + static_cast<std::ptrdiff_t>(best) + 1);
-    std::copy(pairs.begin() + static_cast<std::ptrdiff_t>(best) + 1, pairs.begin() + static_cast<std::ptrdiff_t>(size) - 1,
-              pairs.begin() + static_cast<std::ptrdiff_t>(best));
+              symbols.begin() + static_cast<std::ptrdiff_t>(size),
+              symbols.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+    std::copy(pairs.begin() + static_cast<std::ptrdiff_t>(best) + 1,
+              pairs.begin() + static_cast<std::ptrdiff_t>(size) - 1, pairs.begin() + static_cast<std::ptrdiff_t>(best));
     --size;
     if (best > 0) {
       look_up(best - 1);

@@ -41,7 +41,8 @@ char32_t character_of_byte(uint8_t byte) { return kTables.of_byte[byte]; }
 
 std::optional<uint8_t> byte_of_character(char32_t character) {
   if (character < kFirstSubstitute) {
-    return stands_for_itself(static_cast<int>(character)) ? std::optional(static_cast<uint8_t>(character)) : std::nullopt;
+    return stands_for_itself(static_cast<int>(character)) ? std::optional(static_cast<uint8_t>(character))
+                                                          : std::nullopt;
   }
   const char32_t substitute = character - kFirstSubstitute;
   return substitute < kNumSubstitutes ? std::optional(kTables.of_substitute[substitute]) : std::nullopt;

@@ -7,8 +7,8 @@
 
 namespace cambium::text {
 
-/// Byte-level tokenizers write each byte as one printable character (Radford et al. 2019, GPT-2): the printable bytes of
-/// Latin-1 stand for themselves, the other 68 for U+0100, U+0101, ... in order; so " the" is written "Ġthe".
+/// Byte-level tokenizers write each byte as one printable character (Radford et al. 2019, GPT-2): the printable bytes
+/// of Latin-1 stand for themselves, the other 68 for U+0100, U+0101, ... in order; so " the" is written "Ġthe".
 char32_t character_of_byte(uint8_t byte);
 std::optional<uint8_t> byte_of_character(char32_t character);
 

@@ -69,9 +69,9 @@ Regex::Regex(std::string_view pattern, std::string_view what) : code_(std::make_
   int error = 0;
   size_t offset = 0;
   // MULTILINE: ^ and $ match at lines in this dialect.
-  code_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
-                              PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
-                              context.get());
+  code_->code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
+                    PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context.get());
   if (code_->code == nullptr) {
     bad_input("{}: regex `{}` does not compile: {}", what, pattern, pcre2_message(error));
   }

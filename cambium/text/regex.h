@@ -44,8 +44,8 @@ class Regex {
   std::unique_ptr<Code> code_;
 };
 
-/// Goes through the matches of `regex` in `text` from left to right, as Hugging Face's library does: an empty match right
-/// behind the last match does not count.
+/// Goes through the matches of `regex` in `text` from left to right, as Hugging Face's library does: an empty match
+/// right behind the last match does not count.
 template <typename OnMatch>
 void for_each_match(const Regex& regex, std::string_view text, RegexScratch& scratch, OnMatch&& on_match) {
   size_t from = 0;

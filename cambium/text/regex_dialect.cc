@@ -18,15 +18,14 @@ constexpr std::string_view kAlphabeticSymbols =
     R"(\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
 
 constexpr std::array<std::string_view, 31> kCategories = {
-    "L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl", "No", "P", "Pc",
-    "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk", "So", "Z",  "Zs", "Zl", "Zp"};
+    "L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N",  "Nd", "Nl", "No", "P", "Pc",
+    "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z",  "Zs", "Zl", "Zp"};
 
-std::string category(std::string_view name) {
-  return format("\\p{{{}}}", name) + newer_than_unicode_14(name);
-}
+std::string category(std::string_view name) { return format("\\p{{{}}}", name) + newer_than_unicode_14(name); }
 
 std::string word() {
-  return category("L") + category("M") + category("Nd") + category("Nl") + category("Pc") + std::string(kAlphabeticSymbols);
+  return category("L") + category("M") + category("Nd") + category("Nl") + category("Pc") +
+         std::string(kAlphabeticSymbols);
 }
 
 class Translator {
@@ -67,8 +66,8 @@ class Translator {
   }
 
   void emit_set(const std::string& inside, bool negated, bool in_class) {
-    const bool range_ends_here = out_.ends_with('-') && !out_.ends_with("[-") && !out_.ends_with("[^-") &&
-                                 !out_.ends_with("\\-");
+    const bool range_ends_here =
+        out_.ends_with('-') && !out_.ends_with("[-") && !out_.ends_with("[^-") && !out_.ends_with("\\-");
     const bool range_begins_here = looking_at("-") && !looking_at("-]");
     if (in_class && (range_begins_here || range_ends_here)) {
       refuse("a range that begins or ends with a class", at_);

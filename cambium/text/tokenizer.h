@@ -11,11 +11,12 @@
 
 namespace cambium::text {
 
-/// A byte-level BPE tokenizer as Hugging Face's `tokenizer.json` describes it. Immutable; safe to use from many threads.
+/// A byte-level BPE tokenizer as Hugging Face's `tokenizer.json` describes it. Immutable; safe to use from many
+/// threads.
 class Tokenizer {
  public:
-  /// Reads a tokenizer.json, or the one inside a directory. Throws InvalidInput for broken files and, by name, for parts
-  /// that are not supported.
+  /// Reads a tokenizer.json, or the one inside a directory. Throws InvalidInput for broken files and, by name, for
+  /// parts that are not supported.
   static Tokenizer load(const std::filesystem::path& path);
   static Tokenizer parse(std::string_view json, std::string_view what);
   Tokenizer(Tokenizer&&) noexcept;

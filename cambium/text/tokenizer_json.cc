@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "cambium/base/error.h"
 #include "cambium/base/text.h"
@@ -102,7 +102,7 @@ class Node {
 };
 
 SplitBehavior parse_behavior(const Node& node) {
-  constexpr std::initializer_list<std::pair<std::string_view, SplitBehavior>> kNames = {
+  constexpr std::pair<std::string_view, SplitBehavior> kNames[] = {
       {"Removed", SplitBehavior::kRemoved},
       {"Isolated", SplitBehavior::kIsolated},
       {"MergedWithPrevious", SplitBehavior::kMergedWithPrevious},
@@ -225,8 +225,8 @@ void parse_model(const Node& model, TokenizerSpec& spec) {
   }
 }
 
-/// Gives added tokens the ids that Hugging Face's library gives them (that of the vocabulary, else the next free one) and
-/// insists that the file says the same.
+/// Gives added tokens the ids that Hugging Face's library gives them (that of the vocabulary, else the next free one)
+/// and insists that the file says the same.
 void parse_added_tokens(const Node& node, TokenizerSpec& spec) {
   if (node.is_null()) {
     return;
