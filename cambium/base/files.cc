@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -194,19 +195,20 @@ void StagedDirectory::commit() {
     }
   }
   sync_directory(staging_);
-  const fs::path replaced = parent_of(target_) / ("." + target_.filename().string() + ".replaced");
-  const bool swap = replace_ && fs::exists(target_);
-  std::error_code ignored;
-  if (swap) {
-    fs::remove_all(replaced, ignored);
-    rename_path(target_, replaced);
+  if (replace_ && fs::exists(target_)) {
+    // Exchanged in one step: at no moment is there no directory of that name.
+    if (::renameat2(AT_FDCWD, staging_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
+      fail_with_errno(target_, "cannot exchange with the new content");
+    }
+    committed_ = true;
+    sync_directory(parent_of(target_));
+    std::error_code ignored;
+    fs::remove_all(staging_, ignored);
+    return;
   }
   rename_path(staging_, target_);
   committed_ = true;
   sync_directory(parent_of(target_));
-  if (swap) {
-    fs::remove_all(replaced, ignored);
-  }
 }
 
 MappedFile::MappedFile(const fs::path& path, int64_t expected_bytes) {

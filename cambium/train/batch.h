@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "cambium/data/mixture.h"
+#include "cambium/model/training_step.h"
+
+namespace cambium::train {
+
+/// Inputs and targets of some sequences, [batch, seq] int32 each; target -1: none.
+struct Batch {
+  at::Tensor ids, targets;
+  int64_t target_tokens;
+};
+
+/// Sequences [begin, end) of the batch of a step.
+Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin, int64_t end);
+
+/// Held-out text: consecutive windows from the start of a stream.
+class HeldOut {
+ public:
+  /// At most `max_tokens` of each dataset. Throws InvalidInput where one has not a single window.
+  HeldOut(std::vector<data::TokenDataset> datasets, int64_t seq, int64_t max_tokens);
+  /// Mean loss in nats over all target tokens, in micro-batches of `batch` sequences.
+  double loss(model::TrainingStep& step, int64_t batch) const;
+
+ private:
+  std::vector<std::vector<int32_t>> windows_;  ///< seq + 1 tokens each
+  int64_t seq_;
+};
+
+}  // namespace cambium::train

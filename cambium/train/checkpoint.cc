@@ -1,0 +1,222 @@
+#include "cambium/train/checkpoint.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "cambium/base/error.h"
+#include "cambium/base/files.h"
+#include "cambium/base/log.h"
+#include "cambium/model/hugging_face.h"
+#include "cambium/train/manifest.h"
+
+namespace cambium::train {
+namespace fs = std::filesystem;
+using formats::DType;
+using formats::Json;
+namespace {
+
+constexpr const char* kTrainer = "trainer.json";
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kGrownSuffix = "-grown";
+
+/// Step and whether it is a "-grown" one, from a checkpoint's name.
+struct NameParts {
+  int64_t step;
+  bool grown;
+};
+
+std::optional<NameParts> parse_name(std::string name) {
+  const bool grown = name.ends_with(kGrownSuffix);
+  if (grown) {
+    name.resize(name.size() - std::string_view(kGrownSuffix).size());
+  }
+  constexpr std::string_view kPrefix = "step-";
+  if (!name.starts_with(kPrefix) || name.size() == kPrefix.size() || name.size() > kPrefix.size() + 15) {
+    return std::nullopt;
+  }
+  int64_t step = 0;
+  for (const char c : std::string_view(name).substr(kPrefix.size())) {
+    if (c < '0' || c > '9') {
+      return std::nullopt;
+    }
+    step = step * 10 + (c - '0');
+  }
+  return NameParts{step, grown};
+}
+
+void write_optimizer(const fs::path& file, const model::ModelConfig& config, const TrainState& state) {
+  const std::pair<std::string, const model::Parameters*> kinds[] = {{"exp_avg.", &state.exp_avg},
+                                                                    {"exp_avg_sq.", &state.exp_avg_sq}};
+  std::vector<formats::SafetensorsWriter::Declared> declared;
+  for (const auto& [prefix, moments] : kinds) {
+    for_each_tensor(config, *moments, [&](const std::string& name, const at::Tensor& view) {
+      declared.push_back({prefix + name, DType::kFloat32, view.sizes().vec()});
+    });
+  }
+  formats::SafetensorsWriter writer(file, std::move(declared));
+  for (const auto& [prefix, moments] : kinds) {
+    for_each_tensor(config, *moments, [&](const std::string&, const at::Tensor& view) {
+      writer.write_float32({view.const_data_ptr<float>(), static_cast<size_t>(view.numel())});
+    });
+  }
+  writer.close();
+}
+
+Json state_to_json(const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed) {
+  Json growths = Json::array(), data = Json::array();
+  for (const GrowthRecord& record : state.growths) {
+    growths.push_back(to_json(record));
+  }
+  for (const DataPosition& source : position) {
+    data.push_back({{"source", source.source}, {"windows", source.windows}, {"tokens", source.tokens}});
+  }
+  return {{"format", "cambium-trainer"},
+          {"version", 1},
+          {"step", state.step},
+          {"tokens", state.tokens},
+          {"data", data},
+          // Every draw is a function of the seed and the step: this is the whole random state.
+          {"random", {{"seed", seed}, {"step", state.step}}},
+          {"adam_steps", state.adam_steps},
+          {"growth", growths},
+          {"lineage", state.lineage},
+          {"loss_statistics",
+           {{"mean", state.losses.mean}, {"variance", state.losses.variance}, {"count", state.losses.count}}},
+          {"skipped_in_a_row", state.skipped_in_a_row}};
+}
+
+template <typename Int>
+std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count) {
+  const Json& list = view.at(key);
+  if (!list.is_array() || list.size() != count) {
+    view.fail(key, format("a list of {} integers", count));
+  }
+  std::vector<Int> values;
+  for (const Json& value : list) {
+    if (!value.is_number_integer() || value.get<int64_t>() < 0) {
+      view.fail(key, "integers from 0 on");
+    }
+    values.push_back(value.get<Int>());
+  }
+  return values;
+}
+
+void state_from_json(const fs::path& file, int64_t layers, TrainState& state) {
+  const Json json = formats::read_json(file);
+  const formats::JsonView view(json, file.string());
+  state.step = view.integer("step", 0, INT64_MAX);
+  state.tokens = view.integer("tokens", 0, INT64_MAX);
+  state.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
+  state.lineage = integers<int>(view, "lineage", static_cast<size_t>(layers));
+  if (!view.at("growth").is_array()) {
+    view.fail("growth", "a list");
+  }
+  for (const Json& record : view.at("growth")) {
+    state.growths.push_back(growth_record_from_json(record, file.string()));
+  }
+  const formats::JsonView statistics = view.object("loss_statistics");
+  state.losses = {.mean = statistics.number("mean"),
+                  .variance = statistics.number("variance"),
+                  .count = statistics.integer("count", 0, INT64_MAX)};
+  state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
+}
+
+}  // namespace
+
+std::string checkpoint_name(int64_t step, bool grown) {
+  return format("step-{:08}{}", step, grown ? kGrownSuffix : "");
+}
+
+void write_checkpoint_files(const fs::path& directory, const model::ModelConfig& config,
+                            const model::Parameters& weights, const TrainState& state,
+                            const std::vector<DataPosition>& position, uint64_t seed, DType dtype) {
+  model::write_model(directory, config, weights, dtype);
+  write_optimizer(directory / kOptimizer, config, state);
+  FileWriter trainer(directory / kTrainer);
+  trainer.write(state_to_json(state, position, seed).dump(1) + "\n");
+  trainer.close(/*sync=*/false);
+}
+
+void save_checkpoint(const fs::path& directory, const model::Llama& model, const TrainState& state,
+                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json) {
+  StagedDirectory staged(directory, /*replace=*/true);
+  write_checkpoint_files(staged.staging(), model.config, model.weights, state, position, seed, DType::kFloat32);
+  if (!tokenizer_json.empty()) {
+    FileWriter tokenizer(staged.staging() / "tokenizer.json");
+    tokenizer.write(tokenizer_json);
+    tokenizer.close(/*sync=*/false);
+  }
+  write_manifest(staged.staging());
+  staged.commit();
+}
+
+Checkpoint load_checkpoint(const fs::path& directory) {
+  Checkpoint checkpoint;
+  checkpoint.config = model::read_model_config(directory);
+  checkpoint.weights = model::read_parameters(directory, checkpoint.config);
+  TrainState& state = checkpoint.state;
+  state_from_json(directory / kTrainer, checkpoint.config.num_hidden_layers, state);
+  state.exp_avg = model::Parameters::zeros(checkpoint.config, at::kFloat);
+  state.exp_avg_sq = model::Parameters::zeros(checkpoint.config, at::kFloat);
+  model::read_named(directory / kOptimizer, checkpoint.config, "exp_avg.", state.exp_avg);
+  model::read_named(directory / kOptimizer, checkpoint.config, "exp_avg_sq.", state.exp_avg_sq);
+  return checkpoint;
+}
+
+bool has_optimizer(const fs::path& directory) {
+  return fs::exists(directory / kOptimizer) && fs::exists(directory / kTrainer);
+}
+
+std::vector<fs::path> list_checkpoints(const fs::path& run_directory) {
+  std::vector<std::pair<NameParts, fs::path>> found;
+  const fs::path folder = run_directory / "checkpoints";
+  if (fs::is_directory(folder)) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      const std::optional<NameParts> parts = parse_name(entry.path().filename().string());
+      if (!parts || !entry.is_directory()) {
+        continue;
+      }
+      const std::string wrong = check_manifest(entry.path(), /*hashes=*/false);
+      if (wrong.empty()) {
+        found.emplace_back(*parts, entry.path());
+      } else {
+        log_warning(format("passing over an incomplete checkpoint: {}", wrong));
+      }
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first.step, a.first.grown) < std::pair(b.first.step, b.first.grown);
+  });
+  std::vector<fs::path> paths;
+  for (auto& [parts, path] : found) {
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_growth,
+                       const std::vector<int64_t>& growth_steps) {
+  const std::vector<fs::path> all = list_checkpoints(run_directory);
+  int64_t kept = 0;
+  for (auto path = all.rbegin(); path != all.rend(); ++path) {
+    const NameParts parts = *parse_name(path->filename().string());
+    const bool at_growth =
+        parts.grown || std::find(growth_steps.begin(), growth_steps.end(), parts.step) != growth_steps.end();
+    if ((at_growth && keep_growth) || kept < std::max<int64_t>(1, keep)) {
+      kept += at_growth && keep_growth ? 0 : 1;
+      continue;
+    }
+    // Renamed first: a half-removed folder must not look like a checkpoint.
+    const fs::path doomed = path->parent_path() / ("." + path->filename().string() + ".removed");
+    std::error_code error;
+    fs::remove_all(doomed, error);
+    fs::rename(*path, doomed, error);
+    fs::remove_all(doomed, error);
+    if (error) {
+      log_warning(format("{}: cannot remove the old checkpoint: {}", path->string(), error.message()));
+    }
+  }
+}
+
+}  // namespace cambium::train

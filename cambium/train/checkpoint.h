@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cambium/formats/safetensors.h"
+#include "cambium/model/llama.h"
+#include "cambium/train/state.h"
+
+namespace cambium::train {
+
+/// What goes into trainer.json beside the state: where the data stood, for readers (batches follow from the step).
+struct DataPosition {
+  std::string source;
+  int64_t windows;
+  int64_t tokens;
+};
+
+/// "step-00008095", or "step-00008095-grown".
+std::string checkpoint_name(int64_t step, bool grown);
+
+/// Writes a checkpoint directory (interface section 2): staged, flushed, renamed. An existing one of that name is replaced.
+void save_checkpoint(const std::filesystem::path& directory, const model::Llama& model, const TrainState& state,
+                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json);
+
+/// Where a checkpoint's weights and state are read.
+struct Checkpoint {
+  model::ModelConfig config;
+  model::Parameters weights;
+  TrainState state;
+};
+/// Reads a checkpoint whose manifest was checked (manifest.h). Throws InvalidInput that names the file.
+Checkpoint load_checkpoint(const std::filesystem::path& directory);
+
+/// Does the directory hold optimizer state?
+bool has_optimizer(const std::filesystem::path& directory);
+
+/// Writes config.json, model.safetensors, trainer.json and optimizer.safetensors; for `grow`, which keeps a dtype.
+void write_checkpoint_files(const std::filesystem::path& directory, const model::ModelConfig& config,
+                            const model::Parameters& weights, const TrainState& state,
+                            const std::vector<DataPosition>& position, uint64_t seed, formats::DType dtype);
+
+/// Complete checkpoints (valid manifest by names and sizes) under RUN/checkpoints, oldest first; "-grown" behind the same
+/// step without it. Incomplete ones are passed over.
+std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& run_directory);
+
+/// Removes what `keep` and `keep_growth` do not want: the newest `keep` ordinary ones stay, and those at growths where
+/// `keep_growth`. The newest of all always stays.
+void prune_checkpoints(const std::filesystem::path& run_directory, int64_t keep, bool keep_growth,
+                       const std::vector<int64_t>& growth_steps);
+
+}  // namespace cambium::train

@@ -1,0 +1,81 @@
+#include "cambium/train/manifest.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "cambium/base/error.h"
+#include "cambium/base/files.h"
+#include "cambium/base/hash.h"
+#include "cambium/formats/json.h"
+
+namespace cambium::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kManifest = "manifest.json";
+
+std::string check_file(const fs::path& directory, const formats::JsonView& entry, bool hashes) {
+  const std::string name = entry.string("name");
+  if (fs::path(name).filename().string() != name || name == "." || name == "..") {
+    return format("{}: name `{}` is not that of a file in this folder", kManifest, name);
+  }
+  const fs::path file = directory / name;
+  const int64_t expected = entry.integer("bytes", 0, INT64_MAX);
+  if (fs::symlink_status(file).type() != fs::file_type::regular) {
+    return format("{}: missing", file.string());
+  }
+  const auto found = static_cast<int64_t>(fs::file_size(file));
+  if (found != expected) {
+    return format("{}: expected {} bytes, found {}", file.string(), expected, found);
+  }
+  if (hashes && hash_file(file) != entry.string("xxh3_128")) {
+    return format("{}: its hash is not the one that {} states; the content was changed", file.string(), kManifest);
+  }
+  return "";
+}
+
+}  // namespace
+
+void write_manifest(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.is_regular_file() && entry.path().filename() != kManifest) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  formats::Json list = formats::Json::array();
+  for (const fs::path& file : files) {
+    list.push_back({{"name", file.filename().string()},
+                    {"bytes", static_cast<int64_t>(fs::file_size(file))},
+                    {"xxh3_128", hash_file(file)}});
+  }
+  const formats::Json manifest{{"format", "cambium-checkpoint"}, {"version", 1}, {"files", list}};
+  write_file_atomic(directory / kManifest, manifest.dump(1) + "\n");
+}
+
+std::string check_manifest(const fs::path& directory, bool hashes) {
+  const fs::path path = directory / kManifest;
+  if (!fs::exists(path)) {
+    return format("{}: missing", path.string());
+  }
+  try {
+    const formats::Json json = formats::read_json(path);
+    const formats::JsonView manifest(json, path.string());
+    const formats::Json& files = manifest.at("files");
+    if (!files.is_array()) {
+      manifest.fail("files", "a list");
+    }
+    for (const formats::Json& entry : files) {
+      const std::string wrong = check_file(directory, formats::JsonView(entry, path.string()), hashes);
+      if (!wrong.empty()) {
+        return wrong;
+      }
+    }
+  } catch (const InvalidInput& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace cambium::train

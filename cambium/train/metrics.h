@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "cambium/base/files.h"
+#include "cambium/formats/json.h"
+#include "cambium/formats/tensorboard.h"
+
+namespace cambium::train {
+
+/// One logged step; names as in metrics.jsonl.
+struct StepMetrics {
+  int64_t step;              ///< steps done, this one included
+  int64_t tokens;            ///< target tokens seen, this step included
+  double loss;               ///< mean over the target tokens of the batch, before the update, in nats
+  double grad_norm;          ///< global L2 norm before clipping
+  double lr;                 ///< rate of this step's update
+  int layers;
+  double tokens_per_second;  ///< since the last line
+  double mfu;                ///< training FLOPs per second (config/cost.h, full attention) over the measured peak
+  double seconds;            ///< of this process, since training began
+  double data_wait;          ///< share of the time since the last line that went into fetching batches
+  std::optional<double> val_loss;  ///< mean over held-out target tokens, after the update
+};
+
+/// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard.
+class Metrics {
+ public:
+  /// Goes on behind what is there up to `step` with `growths` growth events; later lines are cut off.
+  Metrics(const std::filesystem::path& run_directory, int64_t step, size_t growths, bool tensorboard);
+  void log(const StepMetrics& metrics);
+  /// A line with an `event`.
+  void log_event(const formats::Json& event);
+
+ private:
+  void write(const formats::Json& line);
+  FileWriter lines_;
+  std::unique_ptr<formats::TensorBoardWriter> tensorboard_;
+};
+
+}  // namespace cambium::train

@@ -1,0 +1,217 @@
+#include "cambium/train/setup.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "cambium/base/error.h"
+#include "cambium/base/files.h"
+#include "cambium/base/log.h"
+#include "cambium/config/device.h"
+#include "cambium/model/hugging_face.h"
+#include "cambium/train/checkpoint.h"
+#include "cambium/train/manifest.h"
+
+namespace cambium::train {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<data::Source> open_sources(const config::DataSection& settings, int64_t batch_tokens,
+                                       int64_t& epoch_tokens) {
+  std::vector<data::Source> sources;
+  for (const config::DataSource& source : settings.source) {
+    sources.push_back({.name = source.path, .dataset = data::TokenDataset::open(source.path), .weight = source.weight});
+    epoch_tokens += sources.back().dataset.num_tokens();
+  }
+  for (size_t i = 0; i < sources.size(); ++i) {
+    sources[i].from_step = settings.source[i].from_step.steps(batch_tokens, epoch_tokens);
+    if (settings.source[i].to_step) {
+      sources[i].to_step = settings.source[i].to_step->steps(batch_tokens, epoch_tokens);
+    }
+  }
+  return sources;
+}
+
+/// The tokenizer that goes into checkpoints: the configured one, else the one that lies in the data.
+std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& settings) {
+  if (!settings.tokenizer.empty()) {
+    return text::Tokenizer::load(settings.tokenizer);
+  }
+  const fs::path beside = fs::path(settings.source.front().path) / "tokenizer.json";
+  return fs::exists(beside) ? std::optional(text::Tokenizer::load(beside)) : std::nullopt;
+}
+
+void check_data(const data::TokenDataset& dataset, const std::optional<text::Tokenizer>& tokenizer, int64_t vocab) {
+  if (tokenizer && dataset.tokenizer_hash() != tokenizer->hash()) {
+    bad_input("{}: was prepared with another tokenizer (hash {}) than the run's (hash {})",
+              dataset.directory().string(), dataset.tokenizer_hash(), tokenizer->hash());
+  }
+  if (dataset.vocab_size() > vocab) {
+    bad_input("{}: holds ids up to {}, but the model's vocabulary (`model.vocab_size`) is {}",
+              dataset.directory().string(), dataset.vocab_size() - 1, vocab);
+  }
+}
+
+std::vector<data::TokenDataset> open_held_out(const config::DataSection& settings) {
+  std::vector<data::TokenDataset> datasets;
+  const auto has_split = [](const fs::path& directory, const char* split) {
+    const std::vector<std::string> splits = data::TokenDataset::splits(directory);
+    return std::find(splits.begin(), splits.end(), split) != splits.end();
+  };
+  if (!settings.val.empty()) {
+    datasets.push_back(data::TokenDataset::open(settings.val, has_split(settings.val, "val") ? "val" : "train"));
+    return datasets;
+  }
+  for (const config::DataSource& source : settings.source) {
+    if (has_split(source.path, "val")) {
+      datasets.push_back(data::TokenDataset::open(source.path, "val"));
+    }
+  }
+  return datasets;
+}
+
+/// Does what a checkpoint went through agree with what the configuration plans?
+void check_growths(const TrainState& state, const config::ResolvedSteps& steps, const fs::path& checkpoint) {
+  for (size_t i = 0; i < state.growths.size(); ++i) {
+    if (i >= steps.events.size() || !(state.growths[i].event == steps.events[i])) {
+      bad_input("{}: grew from {} to {} layers after step {}, which the configuration does not plan ([growth])",
+                checkpoint.string(), state.growths[i].event.from_layers, state.growths[i].event.to_layers,
+                state.growths[i].event.step);
+    }
+  }
+  if (state.growths.size() < steps.events.size() && steps.events[state.growths.size()].step < state.step) {
+    bad_input("{}: is at step {}, but the configuration plans a growth after step {} that it has not made",
+              checkpoint.string(), state.step, steps.events[state.growths.size()].step);
+  }
+}
+
+Start start_from_checkpoint(const RunSetup& setup, const fs::path& directory) {
+  Checkpoint checkpoint = load_checkpoint(directory);
+  model::ModelConfig expected = setup.config.model.architecture;
+  expected.num_hidden_layers = checkpoint.config.num_hidden_layers;
+  // What names tokens changes no computation.
+  expected.bos_token_id = checkpoint.config.bos_token_id;
+  expected.eos_token_id = checkpoint.config.eos_token_id;
+  if (!(expected == checkpoint.config)) {
+    bad_input("{}: is of another architecture than the configuration's [model]", directory.string());
+  }
+  check_growths(checkpoint.state, setup.steps, directory);
+  return {model::Llama(checkpoint.config, std::move(checkpoint.weights), setup.precision), std::move(checkpoint.state),
+          directory.string()};
+}
+
+Start start_fresh(const RunSetup& setup) {
+  const config::ModelSection& settings = setup.config.model;
+  model::ModelConfig config = settings.architecture;
+  config.num_hidden_layers = setup.steps.initial_layers;
+  if (!settings.init_from.empty()) {
+    const model::ModelConfig stored = model::read_model_config(settings.init_from);
+    if (stored.num_hidden_layers != config.num_hidden_layers) {
+      bad_input("model.init_from: {} has {} layers, but the run's growth schedule starts at {}", settings.init_from,
+                stored.num_hidden_layers, config.num_hidden_layers);
+    }
+    model::Llama model(config, model::read_parameters(settings.init_from, config), setup.precision);
+    TrainState state = TrainState::fresh(model);
+    return {std::move(model), std::move(state), ""};
+  }
+  model::Parameters weights = model::Parameters::zeros(config, at::kFloat);
+  const double std =
+      settings.init_std > 0 ? settings.init_std : 1.0 / std::sqrt(static_cast<double>(config.hidden_size));
+  model::initialize(config, weights, std, setup.config.run.seed);
+  model::Llama model(config, std::move(weights), setup.precision);
+  TrainState state = TrainState::fresh(model);
+  return {std::move(model), std::move(state), ""};
+}
+
+/// Moves what an earlier run left in the directory into `previous-<n>`: starting anew loses nothing.
+void set_aside(const fs::path& run_directory) {
+  if (!fs::exists(run_directory / "checkpoints") && !fs::exists(run_directory / "metrics.jsonl")) {
+    return;
+  }
+  int n = 1;
+  while (fs::exists(run_directory / format("previous-{}", n))) {
+    ++n;
+  }
+  const fs::path aside = run_directory / format("previous-{}", n);
+  std::vector<fs::path> entries;
+  for (const fs::directory_entry& entry : fs::directory_iterator(run_directory)) {
+    if (!entry.path().filename().string().starts_with("previous-")) {
+      entries.push_back(entry.path());
+    }
+  }
+  make_directories(aside);
+  for (const fs::path& entry : entries) {
+    fs::rename(entry, aside / entry.filename());
+  }
+  log_info(format("{}: moved what an earlier run left there to {}", run_directory.string(), aside.filename().string()));
+}
+
+}  // namespace
+
+RunSetup set_up(config::RunConfig config) {
+  if (config.data.source.empty()) {
+    bad_input("data.source: expected at least one [[data.source]] with a path");
+  }
+  if (config.data.document_mask) {
+    bad_input("data.document_mask: attention masked at document ends is not available; expected false");
+  }
+  int64_t epoch_tokens = 0;
+  std::vector<data::Source> sources = open_sources(config.data, config.train.batch_tokens, epoch_tokens);
+  const std::optional<text::Tokenizer> tokenizer = open_tokenizer(config.data);
+  model::ModelConfig& architecture = config.model.architecture;
+  if (architecture.vocab_size == 0) {
+    architecture.vocab_size = tokenizer ? tokenizer->vocab_size() : sources.front().dataset.vocab_size();
+  }
+  model::check(architecture, "[model]");
+  architecture.eos_token_id = sources.front().dataset.end_of_text();
+  architecture.bos_token_id = sources.front().dataset.end_of_text();
+  std::vector<data::TokenDataset> held_out = open_held_out(config.data);
+  for (const data::Source& source : sources) {
+    check_data(source.dataset, tokenizer, architecture.vocab_size);
+  }
+  for (const data::TokenDataset& dataset : held_out) {
+    check_data(dataset, tokenizer, architecture.vocab_size);
+  }
+
+  const int64_t seq = config.train.sequence_length, batch = config.train.batch_tokens / seq;
+  std::optional<HeldOut> held_out_windows;
+  if (!held_out.empty()) {
+    held_out_windows.emplace(std::move(held_out), seq, config.data.val_tokens);
+  }
+  const config::DeviceChoice device = config::choose_device(config.run, /*cuda_available=*/false);
+  const config::ResolvedSteps steps = config::resolve_steps(config, epoch_tokens);
+  data::Mixture mixture(std::move(sources), seq, batch, config.run.seed, config.data.shuffle);
+  return {.config = config,
+          .steps = steps,
+          .mixture = std::move(mixture),
+          .held_out = std::move(held_out_windows),
+          .tokenizer_json = tokenizer ? tokenizer->json() : "",
+          .precision = device.precision == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kFloat32,
+          .micro_batch = config.train.micro_batch == 0 ? batch : config.train.micro_batch};
+}
+
+Start start(const RunSetup& setup, const Resume& resume) {
+  const fs::path run_directory = setup.config.run.dir;
+  if (resume.mode == Resume::Mode::kFrom) {
+    const std::string wrong = check_manifest(resume.from, /*hashes=*/true);
+    if (!wrong.empty()) {
+      bad_input("{}", wrong);
+    }
+    return start_from_checkpoint(setup, resume.from);
+  }
+  if (resume.mode == Resume::Mode::kAuto) {
+    const std::vector<fs::path> checkpoints = list_checkpoints(run_directory);
+    for (auto newest = checkpoints.rbegin(); newest != checkpoints.rend(); ++newest) {
+      const std::string wrong = check_manifest(*newest, /*hashes=*/true);
+      if (wrong.empty()) {
+        return start_from_checkpoint(setup, *newest);
+      }
+      log_warning(format("passing over a damaged checkpoint: {}", wrong));
+    }
+  } else {
+    set_aside(run_directory);
+  }
+  return start_fresh(setup);
+}
+
+}  // namespace cambium::train

@@ -1,0 +1,68 @@
+#include "cambium/train/throughput.h"
+
+#include <algorithm>
+
+#include "cambium/config/cost.h"
+
+namespace cambium::train {
+
+double measure_peak_flops(at::ScalarType type) {
+  constexpr int64_t kSize = 1024;
+  constexpr int kTries = 4;
+  const at::Tensor a = at::ones({kSize, kSize}, type), b = at::ones({kSize, kSize}, type);
+  at::Tensor c = at::empty({kSize, kSize}, type);
+  double best = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    at::mm_out(c, a, b);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    best = std::max(best, 2.0 * kSize * kSize * kSize / seconds);
+  }
+  return best;
+}
+
+Throughput::Throughput(const config::RunConfig& config, const config::ResolvedSteps& steps, double peak_flops)
+    : config_(config), steps_(steps), peak_flops_(peak_flops) {}
+
+double Throughput::step_flops(int64_t step) const {
+  const int depth =
+      growth::depth_at(steps_.events, static_cast<int>(config_.model.architecture.num_hidden_layers), step);
+  return static_cast<double>(config_.train.batch_tokens) *
+         config::training_flops_per_token(config_.model.architecture, depth, config_.train.sequence_length);
+}
+
+void Throughput::add_step(int64_t step, double waited) {
+  flops_ += step_flops(step);
+  flops_since_ += step_flops(step);
+  tokens_since_ += static_cast<double>(config_.train.batch_tokens);
+  waited_since_ += waited;
+}
+
+Throughput::Rate Throughput::take() {
+  const auto now = Clock::now();
+  const double seconds = std::max(1e-9, std::chrono::duration<double>(now - taken_).count());
+  const Rate rate{tokens_since_ / seconds, flops_since_ / seconds / peak_flops_, waited_since_ / seconds};
+  taken_ = now;
+  tokens_since_ = flops_since_ = waited_since_ = 0;
+  return rate;
+}
+
+double Throughput::elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+double Throughput::flops_from(int64_t step) const {
+  double flops = 0;
+  int64_t begin = step;
+  for (const growth::GrowthEvent& event : steps_.events) {
+    if (event.step > begin) {
+      flops += static_cast<double>(event.step - begin) * step_flops(begin);
+      begin = event.step;
+    }
+  }
+  return flops + static_cast<double>(std::max<int64_t>(0, steps_.total - begin)) * step_flops(begin);
+}
+
+double Throughput::eta(int64_t step) const {
+  return flops_ == 0 ? 0 : flops_from(step) / (flops_ / elapsed());
+}
+
+}  // namespace cambium::train

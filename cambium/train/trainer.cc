@@ -1,0 +1,285 @@
+#include "cambium/train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "cambium/base/files.h"
+#include "cambium/base/log.h"
+#include "cambium/base/progress.h"
+#include "cambium/base/signals.h"
+#include "cambium/config/schedule.h"
+#include "cambium/model/training_step.h"
+#include "cambium/train/checkpoint.h"
+#include "cambium/train/metrics.h"
+#include "cambium/train/optimizer.h"
+#include "cambium/train/setup.h"
+#include "cambium/train/throughput.h"
+
+namespace cambium::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int64_t kMaxSkippedInARow = 5;
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
+class Trainer {
+ public:
+  Trainer(RunSetup setup, const Resume& resume)
+      : setup_(std::move(setup)),
+        config_(setup_.config),
+        run_directory_(config_.run.dir),
+        start_(start(setup_, resume)),
+        learning_rate_(config_.train, setup_.steps),
+        metrics_(run_directory_, start_.state.step, start_.state.growths.size(), config_.log.tensorboard),
+        throughput_(config_, setup_.steps, measure_peak_flops(model::compute_type(setup_.precision))) {
+    make_buffers();
+  }
+
+  TrainResult run() {
+    const StopRequest stop;
+    announce();
+    while (state().step < setup_.steps.total) {
+      grow_where_due();
+      const StepOutcome outcome = step();
+      ++state().step;
+      if (outcome.applied || state().step == setup_.steps.total) {
+        log_step(outcome);
+      }
+      if (state().skipped_in_a_row >= kMaxSkippedInARow) {
+        save(/*grown=*/false);
+        fail("{} steps in a row had no usable loss or gradient; stopped after step {} with {}\n"
+             "  HINT: lower train.learning_rate, or start again from an earlier checkpoint with --resume DIR",
+             kMaxSkippedInARow, state().step, last_checkpoint_.string());
+      }
+      if (StopRequest::signal() != 0) {
+        save(/*grown=*/false);
+        log_info(format("stopped on a signal after step {}; saved {}", state().step, last_checkpoint_.string()));
+        result_.stopped = true;
+        break;
+      }
+      if (state().step % config_.checkpoint.every == 0 || state().step == setup_.steps.total) {
+        save(/*grown=*/false);
+      }
+    }
+    result_.steps = state().step;
+    result_.seconds = throughput_.elapsed();
+    if (!result_.stopped && last_checkpoint_.empty()) {  // there was nothing left to do
+      last_checkpoint_ = checkpoint_path(false);
+    }
+    result_.checkpoint = last_checkpoint_;
+    return result_;
+  }
+
+ private:
+  struct StepOutcome {
+    double loss, grad_norm, learning_rate;
+    bool applied;
+  };
+
+  TrainState& state() { return start_.state; }
+  model::Llama& model() { return start_.model; }
+
+  /// Everything whose size follows from the depth: gradients and activations. Called at the start and after a growth.
+  void make_buffers() {
+    step_.reset();
+    gradients_ = model::Parameters::zeros(model().config, at::kFloat);
+    step_ = std::make_unique<model::TrainingStep>(
+        model(), model::TrainingStep::Options{.batch = setup_.micro_batch,
+                                              .seq = config_.train.sequence_length,
+                                              .z_loss = config_.train.z_loss,
+                                              .recompute = config_.train.recompute});
+  }
+
+  void announce() {
+    const model::ModelConfig& shape = model().config;
+    log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
+                    model().num_layers(), config_.model.architecture.num_hidden_layers));
+    log_info(format("device: cpu, {} threads, {}", at::get_num_threads(),
+                    setup_.precision == model::Precision::kBFloat16 ? "bfloat16" : "float32"));
+    log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
+    if (!start_.from.empty()) {
+      log_info(format("resumed from {}", start_.from));
+    }
+  }
+
+  double held_out_loss() {
+    return setup_.held_out ? setup_.held_out->loss(*step_, setup_.micro_batch)
+                           : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  /// Applies the growths that are planned behind the steps done.
+  void grow_where_due() {
+    const std::vector<growth::GrowthEvent>& events = setup_.steps.events;
+    while (state().growths.size() < events.size() && events[state().growths.size()].step == state().step) {
+      const growth::GrowthEvent& event = events[state().growths.size()];
+      const double before = reference_loss();
+      if (config_.checkpoint.keep_growth && fs::path(start_.from) != checkpoint_path(false)) {
+        save(/*grown=*/false);
+      }
+      grow(model(), state(), event, config_.growth.moments);
+      make_buffers();
+      const double after = reference_loss();
+      if (config_.checkpoint.keep_growth) {
+        save(/*grown=*/true);
+      }
+      formats::Json line = to_json(state().growths.back());
+      line["event"] = "growth";
+      line["loss_before"] = before;
+      line["loss_after"] = after;
+      metrics_.log_event(line);
+      log_info(format("growth after step {}: {} {} -> {} layers, copies of {} inserted at {}; loss {:.4f} -> {:.4f}",
+                      event.step, event.op, event.from_layers, event.to_layers, fmt::join(event.growth.sources, ","),
+                      event.growth.insert_at, before, after));
+    }
+  }
+
+  /// What a growth is judged by: held-out loss, or without held-out data the loss on the next micro-batch.
+  double reference_loss() {
+    if (setup_.held_out) {
+      return held_out_loss();
+    }
+    const Batch batch = read_batch(setup_.mixture, setup_.mixture.batch(state().step), 0, setup_.micro_batch);
+    return step_->forward(batch.ids, batch.targets) / static_cast<double>(batch.target_tokens);
+  }
+
+  /// Forward and backward of all micro-batches, then the update.
+  StepOutcome step() {
+    const std::vector<data::WindowRef> windows = setup_.mixture.batch(state().step);
+    const auto sequences = static_cast<int64_t>(windows.size());
+    const int64_t target_tokens = sequences * config_.train.sequence_length;
+    double loss = 0, waited = 0;
+    gradients_.zero();
+    for (int64_t first = 0; first < sequences; first += setup_.micro_batch) {
+      const auto begin = std::chrono::steady_clock::now();
+      const Batch batch = read_batch(setup_.mixture, windows, first, first + setup_.micro_batch);
+      waited += seconds_since(begin);
+      loss += step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens), gradients_);
+    }
+    StepOutcome outcome{.loss = loss / static_cast<double>(target_tokens),
+                        .grad_norm = gradient_norm(gradients_),
+                        .learning_rate = learning_rate_(state().step),
+                        .applied = false};
+    state().tokens += target_tokens;
+    const std::string objection = objection_to(outcome);
+    if (objection.empty()) {
+      update(model(), state(), gradients_, config_.train, outcome.learning_rate,
+             clip_scale(outcome.grad_norm, config_.train.clip_norm));
+      state().losses.add(outcome.loss);
+      state().skipped_in_a_row = 0;
+      outcome.applied = true;
+    } else {
+      ++state().skipped_in_a_row;
+      log_warning(format("step {}: {}; its update was not applied", state().step + 1, objection));
+      metrics_.log_event({{"event", "skipped"}, {"step", state().step + 1}, {"reason", objection}});
+    }
+    throughput_.add_step(state().step, waited);
+    return outcome;
+  }
+
+  /// Why an update must not be applied, or "".
+  std::string objection_to(const StepOutcome& outcome) {
+    if (!std::isfinite(outcome.loss)) {
+      return format("the loss is {}", outcome.loss);
+    }
+    if (!std::isfinite(outcome.grad_norm)) {
+      return format("the gradient's norm is {}", outcome.grad_norm);
+    }
+    const double z = state().losses.z_score(outcome.loss);
+    if (config_.train.spike_guard > 0 && z > config_.train.spike_guard) {
+      return format("the loss of {:.4f} is {:.1f} standard deviations above its mean", outcome.loss, z);
+    }
+    return "";
+  }
+
+  void log_step(const StepOutcome& outcome) {
+    const int64_t n = state().step;
+    const bool last = n == setup_.steps.total;
+    const bool validate = setup_.held_out && (last || (config_.data.val_every > 0 && n % config_.data.val_every == 0));
+    if (!last && !validate && n % config_.log.every != 0) {
+      return;
+    }
+    const Throughput::Rate rate = throughput_.take();
+    StepMetrics line{.step = n,
+                     .tokens = state().tokens,
+                     .loss = outcome.loss,
+                     .grad_norm = outcome.grad_norm,
+                     .lr = outcome.learning_rate,
+                     .layers = static_cast<int>(model().num_layers()),
+                     .tokens_per_second = rate.tokens_per_second,
+                     .mfu = rate.mfu,
+                     .seconds = throughput_.elapsed(),
+                     .data_wait = rate.data_wait,
+                     .val_loss = {}};
+    if (validate) {
+      line.val_loss = held_out_loss();
+      result_.val_loss = *line.val_loss;
+    }
+    result_.train_loss = outcome.loss;
+    metrics_.log(line);
+    log_info(format("step {}/{}  loss {:.4f}{}  lr {:.2e}  grad {:.2f}  layers {}  {} tok/s  mfu {:.0f} %  ETA {}", n,
+                    setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "",
+                    outcome.learning_rate, outcome.grad_norm, line.layers,
+                    format_count(std::llround(rate.tokens_per_second)), 100 * rate.mfu,
+                    format_duration(throughput_.eta(n))));
+  }
+
+  fs::path checkpoint_path(bool grown) {
+    return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown);
+  }
+
+  void save(bool grown) {
+    const std::vector<int64_t> windows = setup_.mixture.windows_before(state().step);
+    std::vector<DataPosition> position;
+    for (size_t i = 0; i < windows.size(); ++i) {
+      position.push_back({setup_.mixture.sources()[i].name, windows[i], windows[i] * config_.train.sequence_length});
+    }
+    last_checkpoint_ = checkpoint_path(grown);
+    save_checkpoint(last_checkpoint_, model(), state(), position, config_.run.seed, setup_.tokenizer_json);
+    std::vector<int64_t> growth_steps;
+    for (const growth::GrowthEvent& event : setup_.steps.events) {
+      growth_steps.push_back(event.step);
+    }
+    prune_checkpoints(run_directory_, config_.checkpoint.keep, config_.checkpoint.keep_growth, growth_steps);
+  }
+
+  RunSetup setup_;
+  const config::RunConfig& config_ = setup_.config;
+  fs::path run_directory_;
+  Start start_;
+  config::LearningRate learning_rate_;
+  Metrics metrics_;
+  Throughput throughput_;
+  model::Parameters gradients_;
+  std::unique_ptr<model::TrainingStep> step_;
+  fs::path last_checkpoint_;
+  TrainResult result_{.val_loss = std::numeric_limits<double>::quiet_NaN()};
+};
+
+}  // namespace
+
+TrainResult train(const config::RunConfig& config, const Resume& resume) {
+  const c10::NoGradGuard no_grad;
+  at::set_num_threads(config.run.threads > 0 ? config.run.threads
+                                             : static_cast<int>(std::thread::hardware_concurrency()));
+  RunSetup setup = set_up(config);
+  make_directories(config.run.dir);
+  const std::string resolved = config::to_toml(setup.config);
+  auto trainer = std::make_unique<Trainer>(std::move(setup), resume);
+  write_file_atomic(fs::path(config.run.dir) / "config.toml", resolved);
+  log_to_file(fs::path(config.run.dir) / "log.txt");
+  return trainer->run();
+}
+
+}  // namespace cambium::train

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cambium/base/error.h"
+#include "cambium/config/run_config.h"
+
+namespace cambium::train {
+
+/// Where a run begins: `auto` (the newest complete checkpoint of run.dir, else from scratch), `never`, or a checkpoint.
+struct Resume {
+  enum class Mode { kAuto, kNever, kFrom } mode = Mode::kAuto;
+  std::filesystem::path from;
+};
+
+/// What a finished run reports.
+struct TrainResult {
+  int64_t steps = 0;
+  double seconds = 0;       ///< of training in this process
+  double train_loss = 0;    ///< of the last step
+  double val_loss = 0;      ///< after the last step; NaN without held-out data
+  std::filesystem::path checkpoint;
+  bool stopped = false;     ///< by a signal, after saving
+};
+
+/// Trains a run to its end, growing it on the way. Throws Error where it cannot go on; everything up to the newest
+/// checkpoint is then on disk.
+TrainResult train(const config::RunConfig& config, const Resume& resume);
+
+}  // namespace cambium::train
