@@ -10,7 +10,7 @@ namespace cambium::formats {
 using Json = nlohmann::ordered_json;
 
 /// Parses one JSON value. Throws InvalidInput that names `what` (a file, or "file:line"), the byte offset and the
-/// reason: bad syntax, invalid UTF-8, nesting past 64 levels, bytes behind the value.
+/// reason: bad syntax, invalid UTF-8, nesting past 64 levels, a key twice in one object, bytes behind the value.
 Json parse_json(std::string_view text, std::string_view what);
 Json read_json(const std::filesystem::path& path, int64_t max_bytes = int64_t{256} << 20);
 
@@ -33,6 +33,7 @@ class JsonView {
  private:
   const Json& value_;
   std::string what_;
+  std::string prefix_;  ///< keys that lead from the file's top to this object, for messages
 };
 
 }  // namespace cambium::formats

@@ -3,9 +3,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cambium/base/files.h"
@@ -16,6 +17,10 @@ namespace cambium::formats {
 enum class DType { kFloat32, kBFloat16, kFloat16, kFloat64, kInt64, kInt32, kInt16, kInt8, kUInt8, kBool };
 int64_t dtype_bytes(DType dtype);
 std::string_view dtype_name(DType dtype);  ///< "F32", "BF16", ... as in the file
+std::optional<DType> dtype_from_name(std::string_view name);
+/// Bytes of a tensor, or -1 for a negative size or a product past int64.
+int64_t byte_size(DType dtype, std::span<const int64_t> shape);
+std::string shape_text(std::span<const int64_t> shape);  ///< "[2, 3]"
 
 struct TensorInfo {
   std::string name;
@@ -34,8 +39,8 @@ class SafetensorsReader {
   const std::vector<TensorInfo>& tensors() const { return tensors_; }  ///< in file order
   const TensorInfo* find(std::string_view name) const;
   std::span<const std::byte> data(const TensorInfo& tensor) const;
-  /// Converts the tensor to float32 into `out` (numel entries; F32, BF16, F16 only). Throws InvalidInput at the first NaN
-  /// or infinity, naming the tensor and the element.
+  /// Converts the tensor to float32 into `out` (numel entries; F32, BF16, F16 only). Throws InvalidInput at the first
+  /// NaN or infinity, naming the tensor and the element.
   void read_float32(const TensorInfo& tensor, std::span<float> out) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::filesystem::path& path() const { return path_; }
@@ -60,13 +65,17 @@ class SafetensorsWriter {
   };
   SafetensorsWriter(const std::filesystem::path& path, std::vector<Declared> tensors,
                     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
-  /// The data of the next declared tensor; may be called several times a tensor, in pieces.
+  /// The data of the next declared tensor; may be called several times a tensor, in pieces. Throws InvalidInput for a
+  /// value past the range of a 16-bit dtype.
   void write_float32(std::span<const float> values);
   void write_raw(std::span<const std::byte> bytes);
   /// Throws Error unless every declared byte was written. Does not sync; StagedDirectory does.
   void close();
 
  private:
+  void skip_finished();
+  void require_room(int64_t bytes) const;
+
   FileWriter file_;
   std::vector<Declared> tensors_;
   size_t current_ = 0;

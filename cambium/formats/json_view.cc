@@ -1,0 +1,80 @@
+#include <cmath>
+#include <string>
+
+#include "cambium/base/error.h"
+#include "cambium/formats/json.h"
+
+namespace cambium::formats {
+namespace {
+
+/// A value as an error message shows it: short whatever its size.
+std::string describe(const Json& value) {
+  constexpr size_t kLongest = 60;
+  if (value.is_array()) return format("a list of {}", value.size());
+  if (value.is_object()) return "an object";
+  std::string text;
+  if (value.is_string()) {  // cut before quoting: the value may be megabytes
+    const auto& whole = value.get_ref<const std::string&>();
+    text = Json(whole.substr(0, kLongest)).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return whole.size() > kLongest ? text + "..." : text;
+  }
+  return value.dump();
+}
+
+}  // namespace
+
+bool JsonView::has(std::string_view key) const {
+  if (!value_.is_object()) {
+    bad_input("{}: {}expected a JSON object, found {}", what_, prefix_.empty() ? "" : format("key `{}`: ", prefix_),
+              describe(value_));
+  }
+  const auto found = value_.find(key);
+  return found != value_.end() && !found->is_null();
+}
+
+const Json& JsonView::at(std::string_view key) const {
+  if (!has(key)) fail(key, "a value");
+  return *value_.find(key);
+}
+
+void JsonView::fail(std::string_view key, std::string_view expected) const {
+  const std::string name = prefix_.empty() ? std::string(key) : format("{}.{}", prefix_, key);
+  const auto found = value_.is_object() ? value_.find(key) : value_.end();
+  if (found == value_.end()) bad_input("{}: key `{}`: missing, expected {}", what_, name, expected);
+  bad_input("{}: key `{}`: expected {}, found {}", what_, name, expected, describe(*found));
+}
+
+int64_t JsonView::integer(std::string_view key, int64_t low, int64_t high) const {
+  const auto refuse = [&] { fail(key, format("an integer from {} to {}", low, high)); };
+  if (!has(key)) refuse();
+  const Json& value = *value_.find(key);
+  if (!value.is_number_integer()) refuse();
+  if (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) refuse();
+  const auto number = value.get<int64_t>();
+  if (number < low || number > high) refuse();
+  return number;
+}
+
+double JsonView::number(std::string_view key) const {
+  if (!has(key) || !value_.find(key)->is_number()) fail(key, "a number");
+  return value_.find(key)->get<double>();
+}
+
+bool JsonView::boolean(std::string_view key) const {
+  if (!has(key) || !value_.find(key)->is_boolean()) fail(key, "true or false");
+  return value_.find(key)->get<bool>();
+}
+
+std::string JsonView::string(std::string_view key) const {
+  if (!has(key) || !value_.find(key)->is_string()) fail(key, "a string");
+  return value_.find(key)->get<std::string>();
+}
+
+JsonView JsonView::object(std::string_view key) const {
+  if (!has(key) || !value_.find(key)->is_object()) fail(key, "an object");
+  JsonView inner(*value_.find(key), what_);
+  inner.prefix_ = prefix_.empty() ? std::string(key) : format("{}.{}", prefix_, key);
+  return inner;
+}
+
+}  // namespace cambium::formats
