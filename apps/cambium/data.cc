@@ -24,7 +24,8 @@ void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 void print_splits(const data::Manifest& manifest) {
   for (const data::SplitInfo& split : manifest.splits) {
-    const double per_token = split.tokens > 0 ? static_cast<double>(split.text_bytes) / static_cast<double>(split.tokens) : 0;
+    const double per_token =
+        split.tokens > 0 ? static_cast<double>(split.text_bytes) / static_cast<double>(split.tokens) : 0;
     print(format("  {:<6} {:>14} tokens  {:>10} documents  {:>9} of text  {:.2f} bytes a token\n", split.name,
                  format_count(split.tokens), format_count(split.documents),
                  format_bytes(static_cast<double>(split.text_bytes)), per_token));
@@ -52,23 +53,27 @@ struct PrepareCommand {
   explicit PrepareCommand(CLI::App& parent) {
     app = parent.add_subcommand("prepare", "turn text into a token dataset");
     app->add_option("INPUT", options.inputs,
-                    "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a line), each plain, "
+                    "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a "
+                    "line), each plain, "
                     ".gz or .zst")
         ->required();
     app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required();
     app->add_option("--out", options.out, "folder to make")->required();
     app->add_option("--text-key", options.text_key, "key of the text in JSON lines");
-    val_option = app->add_option("--val-fraction", val_fraction,
-                                 "share of the documents to hold out as split \"val\", chosen by their content (default: 0.005 of "
-                                 "inputs of 10 MB and more, else 0)")
-                     ->always_capture_default(false)
-                     ->default_str("");
+    val_option =
+        app->add_option(
+               "--val-fraction", val_fraction,
+               "share of the documents to hold out as split \"val\", chosen by their content (default: 0.005 of "
+               "inputs of 10 MB and more, else 0)")
+            ->always_capture_default(false)
+            ->default_str("");
     app->add_option("--seed", options.seed, "seed of the choice of held-out documents");
     app->add_option("--end-of-text", end_of_text, "token that ends each document (default: the tokenizer's own)");
     app->add_option("--workers", options.workers, "threads; 0: as many as there are cores. The result is the same");
     app->add_option("--shard-tokens", options.shard_tokens, "tokens a shard takes before a new one begins")
         ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
-    app->add_flag("--skip-bad-lines", options.skip_bad_lines, "skip and count bad JSON lines instead of stopping at the first");
+    app->add_flag("--skip-bad-lines", options.skip_bad_lines,
+                  "skip and count bad JSON lines instead of stopping at the first");
     app->add_flag("--force", options.replace, "replace an existing dataset");
   }
 
@@ -97,7 +102,8 @@ struct SynthCommand {
     app->add_option("--task", task, "a task, or the front part of several names (\"copy\"): these in turn");
     app->add_option("--count", count, "items to make")->check(CLI::PositiveNumber);
     app->add_option("--seed", seed, "the same seed gives the same items");
-    app->add_option("--split", split, "train or heldout: no item of one, nor the same with other names, is in the other");
+    app->add_option("--split", split,
+                    "train or heldout: no item of one, nor the same with other names, is in the other");
     app->add_option("--out", out, "file of JSON lines to make");
     app->add_flag("--list", list, "name the tasks");
   }
@@ -107,7 +113,8 @@ struct SynthCommand {
       for (const data::SynthTask& known : data::synth_tasks()) print(format("{:<36} {}\n", known.name, known.about));
       return 0;
     }
-    if (task.empty() || out.empty()) cambium::bad_input("data synth: --task and --out are required (--list names the tasks)");
+    if (task.empty() || out.empty())
+      cambium::bad_input("data synth: --task and --out are required (--list names the tasks)");
     const cambium::StopRequest stop;
     data::write_synth_jsonl(out, data::select_synth_tasks(task), count, seed, data::parse_synth_split(split));
     print(format("{}: {} items\n", out, format_count(count)));
@@ -179,7 +186,8 @@ struct ShowCommand {
       const int64_t begin = window * length, end = std::min(begin + length, dataset.num_tokens());
       std::vector<int32_t> ids(static_cast<size_t>(end - begin));
       dataset.read(begin, ids);
-      print(format("--- window {} of {}: tokens {} to {}\n{}\n", window, windows, begin, end - 1, tokenizer.decode(ids)));
+      print(
+          format("--- window {} of {}: tokens {} to {}\n{}\n", window, windows, begin, end - 1, tokenizer.decode(ids)));
     }
     return 0;
   }

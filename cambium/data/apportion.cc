@@ -32,7 +32,8 @@ std::vector<int64_t> whole_multiples(std::span<const double> weights, double sca
 std::vector<int64_t> integer_shares(std::span<const double> weights) {
   double total = 0;
   for (double weight : weights) {
-    if (!(weight > 0) || !std::isfinite(weight)) throw InvalidArgument(format("weight {}: expected a positive number", weight));
+    if (!(weight > 0) || !std::isfinite(weight))
+      throw InvalidArgument(format("weight {}: expected a positive number", weight));
     total += weight;
   }
   for (double scale = 1; scale <= 1e6; scale *= 10) {
@@ -47,8 +48,9 @@ std::vector<int64_t> integer_shares(std::span<const double> weights) {
 
 TurnSequence::TurnSequence(std::span<const int64_t> shares)
     : period_(std::accumulate(shares.begin(), shares.end(), int64_t{0})), turns_(shares.size()) {
-  // With error e_s = w_s n - c_s before the turn's choice, a party is eligible where e_s >= 1 / K, K = 2 (k - 1), and its
-  // turn falls due after (1 - 1 / K - e_s) / w_s further turns. Everything is multiplied by K * period: no rounding.
+  // With error e_s = w_s n - c_s before the turn's choice, a party is eligible where e_s >= 1 / K, K = 2 (k - 1), and
+  // its turn falls due after (1 - 1 / K - e_s) / w_s further turns. Everything is multiplied by K * period: no
+  // rounding.
   const auto k = static_cast<int64_t>(shares.size());
   const int64_t big_k = std::max<int64_t>(1, 2 * (k - 1));
   std::vector<int64_t> count(shares.size(), 0);

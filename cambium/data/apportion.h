@@ -8,7 +8,8 @@
 namespace cambium::data {
 
 /// Weights as shares with a common denominator. Weights with up to six decimals (0.7, 0.055, 3) are taken over exactly
-/// where the denominator stays below `kMaxShares`; others are rounded to the nearest multiple of 1 / kMaxShares, never to 0.
+/// where the denominator stays below `kMaxShares`; others are rounded to the nearest multiple of 1 / kMaxShares, never
+/// to 0.
 inline constexpr int64_t kMaxShares = int64_t{1} << 20;
 std::vector<int64_t> integer_shares(std::span<const double> weights);
 

@@ -87,7 +87,8 @@ std::pair<int64_t, int64_t> TokenDataset::document_range(int64_t document) const
   });
   const int64_t local = document - shard->first_document;
   const std::pair range(document_begin(*shard, local), document_begin(*shard, local + 1));
-  if (range.first >= range.second) bad_input("{}: document {}: its offsets do not ascend", directory_.string(), document);
+  if (range.first >= range.second)
+    bad_input("{}: document {}: its offsets do not ascend", directory_.string(), document);
   return range;
 }
 

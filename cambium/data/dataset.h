@@ -11,11 +11,11 @@
 
 namespace cambium::data {
 
-/// A token dataset on disk: a directory with `manifest.json`, `tokenizer.json`, shards of ids (`train-tokens-00000.bin`,
-/// uint16 or uint32 little endian) and document offsets (`train-documents-00000.bin`, uint64, token index of each
-/// document's first token within its shard). Every document ends with the end-of-text token and lies in one shard.
-/// Splits: "train" and, where one was held out, "val" (`val-tokens-00000.bin`, ...).
-/// One split of it, mapped read-only, seen as one long stream of tokens.
+/// A token dataset on disk: a directory with `manifest.json`, `tokenizer.json`, shards of ids
+/// (`train-tokens-00000.bin`, uint16 or uint32 little endian) and document offsets (`train-documents-00000.bin`,
+/// uint64, token index of each document's first token within its shard). Every document ends with the end-of-text token
+/// and lies in one shard. Splits: "train" and, where one was held out, "val" (`val-tokens-00000.bin`, ...). One split
+/// of it, mapped read-only, seen as one long stream of tokens.
 class TokenDataset {
  public:
   /// Checks the manifest against the files (names, sizes, counts) before mapping. Throws InvalidInput.

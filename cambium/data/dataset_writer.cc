@@ -111,9 +111,11 @@ class DatasetWriter::SplitWriter {
   std::vector<uint16_t> narrow_;
 };
 
-DatasetWriter::DatasetWriter(const fs::path& target, const text::Tokenizer& tokenizer, int32_t end_of_text, bool replace,
-                             int64_t shard_tokens)
-    : directory_(replaceable(target, replace), replace), tokenizer_json_(tokenizer.json()), shard_tokens_(shard_tokens) {
+DatasetWriter::DatasetWriter(const fs::path& target, const text::Tokenizer& tokenizer, int32_t end_of_text,
+                             bool replace, int64_t shard_tokens)
+    : directory_(replaceable(target, replace), replace),
+      tokenizer_json_(tokenizer.json()),
+      shard_tokens_(shard_tokens) {
   manifest_.tokenizer_hash = tokenizer.hash();
   manifest_.vocab_size = tokenizer.vocab_size();
   manifest_.end_of_text = end_of_text;
@@ -140,7 +142,8 @@ Manifest DatasetWriter::commit(std::vector<InputInfo> inputs, formats::Json sett
     manifest_.splits.push_back(writer->finish());
     documents += manifest_.splits.back().documents;
   }
-  if (documents == 0) bad_input("{}: the input holds no text: expected at least one document", directory_.target().string());
+  if (documents == 0)
+    bad_input("{}: the input holds no text: expected at least one document", directory_.target().string());
   if (manifest_.splits.front().documents == 0) {
     bad_input("{}: all {} documents were held out: expected some for training (a smaller --val-fraction)",
               directory_.target().string(), documents);

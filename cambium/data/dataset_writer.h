@@ -29,8 +29,8 @@ class DatasetWriter {
   /// Appends one document to a split ("train", "val"); the end-of-text token is added here. `text_bytes`: UTF-8 bytes
   /// of its text.
   void add(const std::string& split, std::span<const int32_t> ids, int64_t text_bytes);
-  /// Writes tokenizer and manifest (`inputs` and `settings` as given), flushes to disk and gives the directory its name.
-  /// Throws InvalidInput where there is no document at all.
+  /// Writes tokenizer and manifest (`inputs` and `settings` as given), flushes to disk and gives the directory its
+  /// name. Throws InvalidInput where there is no document at all.
   Manifest commit(std::vector<InputInfo> inputs, formats::Json settings);
 
  private:

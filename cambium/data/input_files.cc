@@ -12,7 +12,8 @@ namespace {
 
 std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
@@ -55,8 +56,9 @@ FoundInputs find_inputs(const std::vector<fs::path>& inputs) {
       const size_t before = found.files.size();
       find_below(input, found);
       if (found.files.size() == before) {
-        bad_input("{}: no text in this folder: expected .txt, .md, .text, .jsonl, .ndjson or .json (plain, .gz or .zst)",
-                  input.string());
+        bad_input(
+            "{}: no text in this folder: expected .txt, .md, .text, .jsonl, .ndjson or .json (plain, .gz or .zst)",
+            input.string());
       }
       continue;
     }

@@ -21,9 +21,9 @@ struct FoundInputs {
 };
 
 /// Files as they are, folders with all that lies below them in the order of their paths. By name: .txt, .md and .text
-/// are one document each, .jsonl, .ndjson and .json one document a line; each may end in .gz or .zst besides. In folders
-/// other names, and names that begin with a dot, are skipped; a file named outright must be of a known kind. Throws
-/// InvalidInput for what does not exist, for unknown kinds, and where nothing is found.
+/// are one document each, .jsonl, .ndjson and .json one document a line; each may end in .gz or .zst besides. In
+/// folders other names, and names that begin with a dot, are skipped; a file named outright must be of a known kind.
+/// Throws InvalidInput for what does not exist, for unknown kinds, and where nothing is found.
 FoundInputs find_inputs(const std::vector<std::filesystem::path>& inputs);
 
 }  // namespace cambium::data

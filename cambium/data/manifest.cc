@@ -19,7 +19,8 @@ constexpr int64_t kMaxCount = int64_t{1} << 56;  // sums of a few such counts st
 /// A plain name inside the dataset's directory: nothing that leads elsewhere.
 std::string file_name(const JsonView& view, std::string_view key) {
   const std::string name = view.string(key);
-  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) view.fail(key, "a file name without folders");
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos)
+    view.fail(key, "a file name without folders");
   return name;
 }
 
@@ -75,12 +76,14 @@ Json to_json(const SplitInfo& split, int token_bytes) {
                       {"documents_file", shard.documents_file},
                       {"documents_xxh3_128", shard.documents_hash}});
   }
-  return {{"tokens", split.tokens}, {"documents", split.documents}, {"text_bytes", split.text_bytes}, {"shards", shards}};
+  return {
+      {"tokens", split.tokens}, {"documents", split.documents}, {"text_bytes", split.text_bytes}, {"shards", shards}};
 }
 
 void verify_hash(const fs::path& file, const std::string& expected) {
   const std::string found = hash_file(file);
-  if (found != expected) bad_input("{}: XXH3-128 {}: expected {} (the file has changed)", file.string(), found, expected);
+  if (found != expected)
+    bad_input("{}: XXH3-128 {}: expected {} (the file has changed)", file.string(), found, expected);
 }
 
 void verify_documents(const fs::path& file, const ShardInfo& shard) {
@@ -143,7 +146,8 @@ Manifest manifest_from_json(const Json& json, const std::string& what) {
   const Json& splits = view.at("splits");
   if (!splits.is_object()) view.fail("splits", "an object");
   for (const auto& [name, value] : splits.items()) {
-    manifest.splits.push_back(split_from_json(name, JsonView(value, format("{}: split `{}`", what, name)), manifest.token_bytes));
+    manifest.splits.push_back(
+        split_from_json(name, JsonView(value, format("{}: split `{}`", what, name)), manifest.token_bytes));
   }
   const Json& inputs = list(view, "sources");
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -161,7 +165,8 @@ Manifest manifest_from_json(const Json& json, const std::string& what) {
 Manifest read_manifest(const fs::path& directory) {
   const fs::path path = directory / kManifestFile;
   if (fs::is_directory(directory) && !fs::exists(path)) {
-    bad_input("{}: no {} in it: expected a token dataset as `cambium data prepare` makes it", directory.string(), kManifestFile);
+    bad_input("{}: no {} in it: expected a token dataset as `cambium data prepare` makes it", directory.string(),
+              kManifestFile);
   }
   return manifest_from_json(formats::read_json(path), path.string());
 }

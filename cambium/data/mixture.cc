@@ -10,7 +10,8 @@
 
 namespace cambium::data {
 
-Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed, bool shuffle)
+Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed,
+                 bool shuffle)
     : sources_(std::move(sources)),
       sequence_length_(sequence_length),
       batch_sequences_(batch_sequences),
@@ -30,8 +31,8 @@ Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t b
                 sequence_length);
     }
     if (source.from_step < 0 || source.to_step <= source.from_step) {
-      bad_input("source {}: steps {} to {}: expected from_step >= 0 and to_step behind it", source.name, source.from_step,
-                source.to_step);
+      bad_input("source {}: steps {} to {}: expected from_step >= 0 and to_step behind it", source.name,
+                source.from_step, source.to_step);
     }
     const auto same = std::find_if(sources_.begin(), sources_.begin() + static_cast<std::ptrdiff_t>(i),
                                    [&](const Source& other) { return other.dataset.hash() == source.dataset.hash(); });
@@ -68,9 +69,10 @@ std::vector<int64_t> Mixture::windows_before(int64_t step) const {
 }
 
 std::vector<WindowRef> Mixture::batch(int64_t step) const {
-  const auto phase = std::find_if(phases_.begin(), phases_.end(),
-                                  [&](const Phase& p) { return p.begin <= step && step < p.end; });
-  if (phase == phases_.end()) bad_input("step {}: no source of the mixture covers it (the last step is {})", step, phases_.back().end - 1);
+  const auto phase =
+      std::find_if(phases_.begin(), phases_.end(), [&](const Phase& p) { return p.begin <= step && step < p.end; });
+  if (phase == phases_.end())
+    bad_input("step {}: no source of the mixture covers it (the last step is {})", step, phases_.back().end - 1);
   const auto before = windows_before(step);
   std::vector<int64_t> taken(sources_.size(), 0);  // by stream
   for (size_t s = 0; s < sources_.size(); ++s) taken[static_cast<size_t>(stream_of_[s])] += before[s];
@@ -92,7 +94,9 @@ WindowRef Mixture::locate(int source, int64_t taken) const {
   const int64_t index = taken % count;
   if (!shuffle_) return {source, index, epoch};
   const uint64_t key = hash64(format("{}/{}", dataset.hash(), epoch), seed_);
-  return {source, static_cast<int64_t>(KeyedPermutation(static_cast<uint64_t>(count), key)(static_cast<uint64_t>(index))), epoch};
+  return {source,
+          static_cast<int64_t>(KeyedPermutation(static_cast<uint64_t>(count), key)(static_cast<uint64_t>(index))),
+          epoch};
 }
 
 void Mixture::read_window(const WindowRef& ref, std::span<int32_t> out) const {

@@ -67,9 +67,11 @@ class Preparation {
         total_bytes_(std::accumulate(found_.files.begin(), found_.files.end(), int64_t{0},
                                      [](int64_t sum, const InputFile& file) { return sum + file.bytes; })),
         val_fraction_(options.val_fraction.value_or(total_bytes_ >= kAutoHoldoutBytes ? kAutoHoldout : 0)),
-        writer_(options.out, tokenizer, end_of_text_id(tokenizer, options.end_of_text), options.replace, options.shard_tokens),
+        writer_(options.out, tokenizer, end_of_text_id(tokenizer, options.end_of_text), options.replace,
+                options.shard_tokens),
         progress_("prepare", total_bytes_, "bytes"),
-        workers_(options.workers > 0 ? options.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
+        workers_(options.workers > 0 ? options.workers
+                                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
     for (const InputFile& file : found_.files) inputs_.push_back({.path = file.path.string(), .bytes = file.bytes});
   }
 

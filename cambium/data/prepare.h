@@ -19,9 +19,9 @@ struct PrepareOptions {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path out;
   std::string text_key = "text";
-  std::optional<double> val_fraction;      ///< of the documents; see kAutoHoldout
-  uint64_t seed = 1;                       ///< of the choice of held-out documents
-  int workers = 0;                         ///< 0: as many as the machine has cores
+  std::optional<double> val_fraction;  ///< of the documents; see kAutoHoldout
+  uint64_t seed = 1;                   ///< of the choice of held-out documents
+  int workers = 0;                     ///< 0: as many as the machine has cores
   bool skip_bad_lines = false;
   bool replace = false;
   std::optional<std::string> end_of_text;  ///< a token of the tokenizer
@@ -30,8 +30,8 @@ struct PrepareOptions {
 
 /// Text to a token dataset. Documents keep the order of the input; which are held out depends on their content and the
 /// seed alone; the result does not depend on `workers`. Memory: a few times the largest document, plus some 100 MB.
-/// Throws InvalidInput naming file and line or byte offset for bad JSON, a missing text key, invalid UTF-8, input without
-/// any text; Stopped on a signal. Nothing is left behind by either.
+/// Throws InvalidInput naming file and line or byte offset for bad JSON, a missing text key, invalid UTF-8, input
+/// without any text; Stopped on a signal. Nothing is left behind by either.
 Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options);
 
 }  // namespace cambium::data

@@ -94,13 +94,15 @@ Manifest write_builtin_dataset(const std::filesystem::path& directory, const tex
   };
   CounterRandom train(seed, "corpus.train");
   while (written < tokens) {
-    add("train", make_item(curriculum(), train, SynthSplit::kTrain, static_cast<double>(written) / static_cast<double>(tokens)));
+    add("train",
+        make_item(curriculum(), train, SynthSplit::kTrain, static_cast<double>(written) / static_cast<double>(tokens)));
   }
   CounterRandom heldout(seed, "corpus.heldout");
   const int64_t until = written + val_tokens;
   while (written < until) add("val", make_item(curriculum(), heldout, SynthSplit::kHeldout, heldout.uniform()));
   progress.finish();
-  return writer.commit({source}, {{"made_by", "built-in corpus"}, {"tokens", tokens}, {"val_tokens", val_tokens}, {"seed", seed}});
+  return writer.commit(
+      {source}, {{"made_by", "built-in corpus"}, {"tokens", tokens}, {"val_tokens", val_tokens}, {"seed", seed}});
 }
 
 }  // namespace cambium::data

@@ -11,8 +11,8 @@
 
 namespace cambium::data {
 
-/// `count` items, the tasks in turn, as JSON lines {"text", "task", "prompt", "answer"} (the last two where the task has
-/// an answer). The same arguments give the same bytes. Written beside `path` and renamed. Progress on stderr.
+/// `count` items, the tasks in turn, as JSON lines {"text", "task", "prompt", "answer"} (the last two where the task
+/// has an answer). The same arguments give the same bytes. Written beside `path` and renamed. Progress on stderr.
 void write_synth_jsonl(const std::filesystem::path& path, const std::vector<const SynthTask*>& tasks, int64_t count,
                        uint64_t seed, SynthSplit split);
 

@@ -54,7 +54,8 @@ SynthItem pairs(CounterRandom& random, double progress) {
 SynthItem questions(CounterRandom& random, double progress, int depth) {
   constexpr PrimitiveForm kForms[] = {kBasicForm, kBasicForm, kMathForm, kCodeForm};
   const PrimitiveForm& form = kForms[random.below(progress < 0.3 ? 2 : 4)];
-  const Assignment assignment = draw_assignment(random, depth, growing(random, progress, 1, kVariablesPerDepth), largest_number(progress));
+  const Assignment assignment =
+      draw_assignment(random, depth, growing(random, progress, 1, kVariablesPerDepth), largest_number(progress));
   std::string text(form.head);
   for (const auto& line : assignment.lines) text += line.name + "=" + line.right + "\n";
   auto asked = assignment.lines;
@@ -67,7 +68,9 @@ SynthItem questions(CounterRandom& random, double progress, int depth) {
 }
 
 SynthItem flat_questions(CounterRandom& random, double progress) { return questions(random, progress, 0); }
-SynthItem deep_questions(CounterRandom& random, double progress) { return questions(random, progress, draw_between(random, 1, 2)); }
+SynthItem deep_questions(CounterRandom& random, double progress) {
+  return questions(random, progress, draw_between(random, 1, 2));
+}
 
 SynthItem full_assignment(CounterRandom& random, double) {
   constexpr PrimitiveForm kForms[] = {kBasicForm, kMathForm, kCodeForm};
@@ -80,8 +83,8 @@ SynthItem sums(CounterRandom& random, double progress) {
   std::string numbers = math.expression;
   numbers.replace(numbers.find(math.first), 1, std::to_string(math.first_value));
   numbers.replace(numbers.find(math.second, numbers.find_last_of("+-")), 1, std::to_string(math.second_value));
-  const std::string text = format("{}={}\n{}={}\n{}={}\n{}={}={}", math.first, math.first_value, math.second, math.second_value,
-                                  math.result, math.expression, math.result, numbers, math.value);
+  const std::string text = format("{}={}\n{}={}\n{}={}\n{}={}={}", math.first, math.first_value, math.second,
+                                  math.second_value, math.result, math.expression, math.result, numbers, math.value);
   return plain("curriculum-sums", text, math.canonical);
 }
 
@@ -97,8 +100,8 @@ struct Share {
   double at_start, at_end;
 };
 constexpr Share kShares[] = {
-    {english, 30, 30},       {repeated_words, 22, 4}, {copying, 8, 14},        {pairs, 22, 6},      {flat_questions, 12, 16},
-    {deep_questions, 0, 10}, {full_assignment, 0, 8}, {sums, 6, 4},            {school_math, 0, 8},
+    {english, 30, 30},       {repeated_words, 22, 4}, {copying, 8, 14}, {pairs, 22, 6},      {flat_questions, 12, 16},
+    {deep_questions, 0, 10}, {full_assignment, 0, 8}, {sums, 6, 4},     {school_math, 0, 8},
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ void shuffle(CounterRandom& random, std::vector<T>& values) {
 template <typename Range>
 auto draw_distinct(CounterRandom& random, const Range& range, int count) {
   std::vector values(std::begin(range), std::end(range));
-  for (size_t i = 0; i < static_cast<size_t>(count); ++i) std::swap(values[i], values[i + random.below(values.size() - i)]);
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+    std::swap(values[i], values[i + random.below(values.size() - i)]);
   values.resize(static_cast<size_t>(count));
   return values;
 }

@@ -10,57 +10,115 @@
 namespace cambium::data {
 namespace {
 
-constexpr std::string_view kShe[] = {"Anna",  "Clara", "Daisy", "Edith", "Flora", "Grace", "Hazel", "Ida",  "Jane",  "Kate", "Lucy", "Mary",
-                                     "Nora",  "Olive", "Rose",  "Sarah", "Tess",  "Vera",  "Wendy", "Zoe",  "Alice", "Emma", "Ruth", "Ella"};
-constexpr std::string_view kHe[] = {"Adam", "Ben",   "Carl",  "David", "Eric", "Frank", "George", "Henry", "Ivan", "Jack", "Karl", "Leo",
-                                    "Max",  "Oscar", "Peter", "Ralph", "Sam",  "Tom",   "Victor", "Will",  "Hugo", "Noah", "Paul", "Felix"};
+constexpr std::string_view kShe[] = {"Anna", "Clara", "Daisy", "Edith", "Flora", "Grace", "Hazel", "Ida",
+                                     "Jane", "Kate",  "Lucy",  "Mary",  "Nora",  "Olive", "Rose",  "Sarah",
+                                     "Tess", "Vera",  "Wendy", "Zoe",   "Alice", "Emma",  "Ruth",  "Ella"};
+constexpr std::string_view kHe[] = {"Adam", "Ben",  "Carl",   "David", "Eric", "Frank", "George", "Henry",
+                                    "Ivan", "Jack", "Karl",   "Leo",   "Max",  "Oscar", "Peter",  "Ralph",
+                                    "Sam",  "Tom",  "Victor", "Will",  "Hugo", "Noah",  "Paul",   "Felix"};
 
 constexpr Place kPlaces[] = {
-    {"kitchen", "in the kitchen", "home"},     {"garden", "in the garden", "home"},       {"attic", "in the attic", "home"},
-    {"cellar", "in the cellar", "home"},       {"hall", "in the hall", "home"},           {"bedroom", "in the bedroom", "home"},
-    {"garage", "in the garage", "home"},       {"shed", "in the shed", "home"},           {"school", "at the school", "town"},
-    {"library", "in the library", "town"},     {"market", "at the market", "town"},       {"bakery", "in the bakery", "town"},
-    {"station", "at the station", "town"},     {"museum", "in the museum", "town"},       {"park", "in the park", "town"},
-    {"hospital", "in the hospital", "town"},   {"theatre", "in the theatre", "town"},     {"office", "in the office", "town"},
-    {"harbour", "at the harbour", "town"},     {"church", "in the church", "town"},       {"inn", "at the inn", "town"},
-    {"workshop", "in the workshop", "town"},   {"square", "on the square", "town"},       {"farm", "on the farm", "country"},
-    {"forest", "in the forest", "country"},    {"mill", "at the mill", "country"},        {"barn", "in the barn", "country"},
-    {"river", "by the river", "country"},      {"hill", "on the hill", "country"},        {"meadow", "in the meadow", "country"},
-    {"beach", "on the beach", "country"},      {"castle", "in the castle", "country"},    {"bridge", "on the bridge", "country"},
-    {"lake", "by the lake", "country"},        {"orchard", "in the orchard", "country"},  {"cave", "in the cave", "country"},
+    {"kitchen", "in the kitchen", "home"},
+    {"garden", "in the garden", "home"},
+    {"attic", "in the attic", "home"},
+    {"cellar", "in the cellar", "home"},
+    {"hall", "in the hall", "home"},
+    {"bedroom", "in the bedroom", "home"},
+    {"garage", "in the garage", "home"},
+    {"shed", "in the shed", "home"},
+    {"school", "at the school", "town"},
+    {"library", "in the library", "town"},
+    {"market", "at the market", "town"},
+    {"bakery", "in the bakery", "town"},
+    {"station", "at the station", "town"},
+    {"museum", "in the museum", "town"},
+    {"park", "in the park", "town"},
+    {"hospital", "in the hospital", "town"},
+    {"theatre", "in the theatre", "town"},
+    {"office", "in the office", "town"},
+    {"harbour", "at the harbour", "town"},
+    {"church", "in the church", "town"},
+    {"inn", "at the inn", "town"},
+    {"workshop", "in the workshop", "town"},
+    {"square", "on the square", "town"},
+    {"farm", "on the farm", "country"},
+    {"forest", "in the forest", "country"},
+    {"mill", "at the mill", "country"},
+    {"barn", "in the barn", "country"},
+    {"river", "by the river", "country"},
+    {"hill", "on the hill", "country"},
+    {"meadow", "in the meadow", "country"},
+    {"beach", "on the beach", "country"},
+    {"castle", "in the castle", "country"},
+    {"bridge", "on the bridge", "country"},
+    {"lake", "by the lake", "country"},
+    {"orchard", "in the orchard", "country"},
+    {"cave", "in the cave", "country"},
 };
 
 constexpr Thing kThings[] = {
-    {"lamp", "lamps", "glass", "to light a room"},         {"book", "books", "paper", "to read"},
-    {"key", "keys", "iron", "to open a door"},             {"basket", "baskets", "straw", "to carry fruit"},
-    {"cup", "cups", "clay", "to drink tea"},               {"coat", "coats", "wool", "to keep warm"},
-    {"ball", "balls", "leather", "to play games"},         {"rope", "ropes", "hemp", "to tie a boat"},
-    {"map", "maps", "paper", "to find the way"},           {"box", "boxes", "wood", "to store toys"},
-    {"letter", "letters", "paper", "to send news"},        {"clock", "clocks", "brass", "to tell the time"},
-    {"knife", "knives", "steel", "to cut bread"},          {"spoon", "spoons", "silver", "to eat soup"},
-    {"ladder", "ladders", "wood", "to reach the roof"},    {"bucket", "buckets", "tin", "to fetch water"},
-    {"hat", "hats", "felt", "to cover the head"},          {"drum", "drums", "wood", "to beat time"},
-    {"kite", "kites", "silk", "to fly in the wind"},       {"candle", "candles", "wax", "to give light"},
-    {"chair", "chairs", "wood", "to sit down"},            {"blanket", "blankets", "wool", "to sleep under"},
-    {"mirror", "mirrors", "glass", "to see a face"},       {"bottle", "bottles", "glass", "to hold milk"},
-    {"coin", "coins", "copper", "to pay"},                 {"bell", "bells", "brass", "to call people"},
-    {"broom", "brooms", "straw", "to sweep the floor"},    {"umbrella", "umbrellas", "cloth", "to stay dry"},
-    {"pencil", "pencils", "wood", "to draw"},              {"wheel", "wheels", "wood", "to move a cart"},
-    {"hammer", "hammers", "steel", "to drive nails"},      {"ring", "rings", "gold", "to wear"},
-    {"flute", "flutes", "silver", "to make music"},        {"lantern", "lanterns", "tin", "to walk at night"},
-    {"sack", "sacks", "cloth", "to hold grain"},           {"needle", "needles", "steel", "to sew"},
-    {"doll", "dolls", "cloth", "to play with"},            {"saddle", "saddles", "leather", "to ride"},
-    {"net", "nets", "rope", "to catch fish"},              {"plate", "plates", "clay", "to serve food"},
+    {"lamp", "lamps", "glass", "to light a room"},
+    {"book", "books", "paper", "to read"},
+    {"key", "keys", "iron", "to open a door"},
+    {"basket", "baskets", "straw", "to carry fruit"},
+    {"cup", "cups", "clay", "to drink tea"},
+    {"coat", "coats", "wool", "to keep warm"},
+    {"ball", "balls", "leather", "to play games"},
+    {"rope", "ropes", "hemp", "to tie a boat"},
+    {"map", "maps", "paper", "to find the way"},
+    {"box", "boxes", "wood", "to store toys"},
+    {"letter", "letters", "paper", "to send news"},
+    {"clock", "clocks", "brass", "to tell the time"},
+    {"knife", "knives", "steel", "to cut bread"},
+    {"spoon", "spoons", "silver", "to eat soup"},
+    {"ladder", "ladders", "wood", "to reach the roof"},
+    {"bucket", "buckets", "tin", "to fetch water"},
+    {"hat", "hats", "felt", "to cover the head"},
+    {"drum", "drums", "wood", "to beat time"},
+    {"kite", "kites", "silk", "to fly in the wind"},
+    {"candle", "candles", "wax", "to give light"},
+    {"chair", "chairs", "wood", "to sit down"},
+    {"blanket", "blankets", "wool", "to sleep under"},
+    {"mirror", "mirrors", "glass", "to see a face"},
+    {"bottle", "bottles", "glass", "to hold milk"},
+    {"coin", "coins", "copper", "to pay"},
+    {"bell", "bells", "brass", "to call people"},
+    {"broom", "brooms", "straw", "to sweep the floor"},
+    {"umbrella", "umbrellas", "cloth", "to stay dry"},
+    {"pencil", "pencils", "wood", "to draw"},
+    {"wheel", "wheels", "wood", "to move a cart"},
+    {"hammer", "hammers", "steel", "to drive nails"},
+    {"ring", "rings", "gold", "to wear"},
+    {"flute", "flutes", "silver", "to make music"},
+    {"lantern", "lanterns", "tin", "to walk at night"},
+    {"sack", "sacks", "cloth", "to hold grain"},
+    {"needle", "needles", "steel", "to sew"},
+    {"doll", "dolls", "cloth", "to play with"},
+    {"saddle", "saddles", "leather", "to ride"},
+    {"net", "nets", "rope", "to catch fish"},
+    {"plate", "plates", "clay", "to serve food"},
 };
 
 constexpr Food kFoods[] = {
-    {"apple", "apples", "fruit", "sweet"},        {"pear", "pears", "fruit", "juicy"},           {"plum", "plums", "fruit", "sweet"},
-    {"cherry", "cherries", "fruit", "sweet"},     {"lemon", "lemons", "fruit", "sour"},          {"orange", "oranges", "fruit", "juicy"},
-    {"peach", "peaches", "fruit", "soft"},        {"grape", "grapes", "fruit", "sweet"},         {"carrot", "carrots", "vegetable", "crisp"},
-    {"potato", "potatoes", "vegetable", "plain"}, {"onion", "onions", "vegetable", "sharp"},     {"cabbage", "cabbages", "vegetable", "crisp"},
-    {"turnip", "turnips", "vegetable", "plain"},  {"bean", "beans", "vegetable", "tender"},      {"pumpkin", "pumpkins", "vegetable", "soft"},
-    {"loaf", "loaves", "food from the oven", "warm"},     {"cake", "cakes", "food from the oven", "sweet"},
-    {"bun", "buns", "food from the oven", "soft"},        {"pie", "pies", "food from the oven", "warm"},
+    {"apple", "apples", "fruit", "sweet"},
+    {"pear", "pears", "fruit", "juicy"},
+    {"plum", "plums", "fruit", "sweet"},
+    {"cherry", "cherries", "fruit", "sweet"},
+    {"lemon", "lemons", "fruit", "sour"},
+    {"orange", "oranges", "fruit", "juicy"},
+    {"peach", "peaches", "fruit", "soft"},
+    {"grape", "grapes", "fruit", "sweet"},
+    {"carrot", "carrots", "vegetable", "crisp"},
+    {"potato", "potatoes", "vegetable", "plain"},
+    {"onion", "onions", "vegetable", "sharp"},
+    {"cabbage", "cabbages", "vegetable", "crisp"},
+    {"turnip", "turnips", "vegetable", "plain"},
+    {"bean", "beans", "vegetable", "tender"},
+    {"pumpkin", "pumpkins", "vegetable", "soft"},
+    {"loaf", "loaves", "food from the oven", "warm"},
+    {"cake", "cakes", "food from the oven", "sweet"},
+    {"bun", "buns", "food from the oven", "soft"},
+    {"pie", "pies", "food from the oven", "warm"},
     {"biscuit", "biscuits", "food from the oven", "crisp"},
 };
 
@@ -125,27 +183,34 @@ constexpr Season kSeasons[] = {
 };
 
 constexpr Pair kOpposites[] = {
-    {"hot", "cold"},    {"big", "small"},    {"fast", "slow"},     {"high", "low"},     {"wet", "dry"},      {"light", "dark"},
-    {"full", "empty"},  {"hard", "soft"},    {"loud", "quiet"},    {"rich", "poor"},    {"early", "late"},   {"young", "old"},
-    {"near", "far"},    {"heavy", "light"},  {"sweet", "bitter"},  {"strong", "weak"},  {"clean", "dirty"},  {"happy", "sad"},
-    {"open", "closed"}, {"deep", "shallow"}, {"narrow", "wide"},   {"brave", "afraid"}, {"smooth", "rough"}, {"cheap", "costly"},
+    {"hot", "cold"},    {"big", "small"},    {"fast", "slow"},    {"high", "low"},     {"wet", "dry"},
+    {"light", "dark"},  {"full", "empty"},   {"hard", "soft"},    {"loud", "quiet"},   {"rich", "poor"},
+    {"early", "late"},  {"young", "old"},    {"near", "far"},     {"heavy", "light"},  {"sweet", "bitter"},
+    {"strong", "weak"}, {"clean", "dirty"},  {"happy", "sad"},    {"open", "closed"},  {"deep", "shallow"},
+    {"narrow", "wide"}, {"brave", "afraid"}, {"smooth", "rough"}, {"cheap", "costly"},
 };
 
 constexpr Pair kCapitals[] = {
-    {"Arvenland", "Brisk"},  {"Belmoor", "Caddon"},   {"Corvania", "Lissel"}, {"Dunmark", "Harrow"}, {"Estoria", "Velt"},
-    {"Fenland", "Marsh End"}, {"Galdora", "Peregrin"}, {"Hollin", "Oakham"},   {"Istria Major", "Sandport"}, {"Juneland", "Mayfair"},
-    {"Kestrel Isle", "Gull Bay"}, {"Lowmark", "Dell"},
+    {"Arvenland", "Brisk"},       {"Belmoor", "Caddon"},    {"Corvania", "Lissel"},       {"Dunmark", "Harrow"},
+    {"Estoria", "Velt"},          {"Fenland", "Marsh End"}, {"Galdora", "Peregrin"},      {"Hollin", "Oakham"},
+    {"Istria Major", "Sandport"}, {"Juneland", "Mayfair"},  {"Kestrel Isle", "Gull Bay"}, {"Lowmark", "Dell"},
 };
 
-constexpr std::string_view kColours[] = {"red", "blue", "green", "yellow", "black", "white", "brown", "grey", "pink", "purple"};
-constexpr std::string_view kLooks[] = {"old", "new", "small", "large", "heavy", "light", "round", "broken", "clean", "dusty", "shiny", "plain"};
-constexpr std::string_view kMoods[] = {"happy", "sad", "tired", "proud", "angry", "calm", "hungry", "curious", "afraid", "cheerful", "lonely", "surprised"};
-constexpr std::string_view kWent[] = {"walked", "went", "ran", "hurried", "strolled", "rode", "came", "marched", "wandered", "cycled"};
+constexpr std::string_view kColours[] = {"red",   "blue",  "green", "yellow", "black",
+                                         "white", "brown", "grey",  "pink",   "purple"};
+constexpr std::string_view kLooks[] = {"old",   "new",    "small", "large", "heavy", "light",
+                                       "round", "broken", "clean", "dusty", "shiny", "plain"};
+constexpr std::string_view kMoods[] = {"happy",  "sad",     "tired",  "proud",    "angry",  "calm",
+                                       "hungry", "curious", "afraid", "cheerful", "lonely", "surprised"};
+constexpr std::string_view kWent[] = {"walked", "went", "ran",     "hurried",  "strolled",
+                                      "rode",   "came", "marched", "wandered", "cycled"};
 constexpr std::string_view kWeekdays[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
-constexpr std::string_view kOnes[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-                                      "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-constexpr std::string_view kTens[] = {"", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+constexpr std::string_view kOnes[] = {"zero",     "one",     "two",     "three",     "four",     "five",    "six",
+                                      "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+                                      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+constexpr std::string_view kTens[] = {"",      "",      "twenty",  "thirty", "forty",
+                                      "fifty", "sixty", "seventy", "eighty", "ninety"};
 
 std::vector<Person> make_people() {
   std::vector<Person> all;

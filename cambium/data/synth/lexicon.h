@@ -60,7 +60,7 @@ std::span<const Pair> capitals();  ///< made-up lands and their towns
 std::span<const std::string_view> colours();
 std::span<const std::string_view> looks();  ///< "old", "small"
 std::span<const std::string_view> moods();
-std::span<const std::string_view> went();   ///< "walked", "hurried"
+std::span<const std::string_view> went();  ///< "walked", "hurried"
 std::span<const std::string_view> weekdays();
 
 /// Every single plain word of the tables, for copying.

@@ -56,7 +56,8 @@ Assignment draw_assignment(CounterRandom& random, int depth, int per_depth, int 
         const int value = numbers[static_cast<size_t>(i)];
         lines.push_back({name, std::to_string(value), value, 0});
       } else {
-        const auto& target = result.lines[static_cast<size_t>((level - 1) * per_depth + targets[static_cast<size_t>(i)])];
+        const auto& target =
+            result.lines[static_cast<size_t>((level - 1) * per_depth + targets[static_cast<size_t>(i)])];
         lines.push_back({name, target.name, target.value, level});
       }
     }
@@ -87,7 +88,8 @@ SynthItem assignment_item(CounterRandom& random, int depth, const PrimitiveForm&
 
 SchoolMath draw_school_math(CounterRandom& random, int largest) {
   const auto names = draw_letters(random, 3);
-  SchoolMath math{names[0], names[1], names[2], draw_between(random, 1, largest), draw_between(random, 1, largest), 0, "", ""};
+  SchoolMath math{names[0], names[1], names[2], draw_between(random, 1, largest), draw_between(random, 1, largest),
+                  0,        "",       ""};
   const uint64_t kind = random.below(2);
   std::string sign = "+";
   if (kind == 0) {
@@ -108,8 +110,8 @@ SchoolMath draw_school_math(CounterRandom& random, int largest) {
 
 SynthItem school_math_item(CounterRandom& random, const PrimitiveForm& form) {
   const SchoolMath math = draw_school_math(random, kLargestNumber);
-  const std::string lines = format("{}={}\n{}={}\n{}={}\n", math.first, math.first_value, math.second, math.second_value,
-                                   math.result, math.expression);
+  const std::string lines = format("{}={}\n{}={}\n{}={}\n", math.first, math.first_value, math.second,
+                                   math.second_value, math.result, math.expression);
   return answered(format("pre-school-math-{}", form.name), ask(form, lines, math.result),
                   std::string(form.before_answer) + std::to_string(math.value), math.canonical);
 }

@@ -39,7 +39,7 @@ struct Assignment {
     std::string name;
     std::string right;  ///< a number or a name
     int value;
-    int depth;          ///< pointers to follow until the number
+    int depth;  ///< pointers to follow until the number
   };
   std::vector<Line> lines;
   std::string canonical;  ///< names replaced by the order in which they appear

@@ -19,7 +19,8 @@ std::string fill(std::string_view pattern, const Slots& slots) {
     const bool article = key.starts_with("a:");
     if (article) key.remove_prefix(2);
     const auto slot = std::find_if(slots.begin(), slots.end(), [&](const auto& s) { return s.first == key; });
-    if (close == std::string_view::npos || slot == slots.end()) fail("internal: no value for {{{}}} in \"{}\"", key, pattern);
+    if (close == std::string_view::npos || slot == slots.end())
+      fail("internal: no value for {{{}}} in \"{}\"", key, pattern);
     text += article ? with_article(slot->second) : slot->second;
     pattern.remove_prefix(close + 1);
   }

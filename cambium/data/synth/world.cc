@@ -10,10 +10,10 @@ using Teller = void (*)(Prose&);
 
 /// Stories and facts are told more often than sequences.
 constexpr Teller kTellers[] = {
-    tell_journey,  tell_journey,  tell_journey, tell_lost_thing, tell_lost_thing, tell_meeting, tell_meeting, tell_day,
-    tell_letter,   tell_owners,   tell_owners,  tell_whereabouts, tell_heights,   tell_counting, tell_counting, tell_shopping,
-    tell_sharing,  tell_sequence, tell_animals, tell_animals,    tell_jobs,       tell_jobs,    tell_things,  tell_kinds,
-    tell_seasons,
+    tell_journey,  tell_journey,  tell_journey, tell_lost_thing, tell_lost_thing,  tell_meeting, tell_meeting,
+    tell_day,      tell_letter,   tell_owners,  tell_owners,     tell_whereabouts, tell_heights, tell_counting,
+    tell_counting, tell_shopping, tell_sharing, tell_sequence,   tell_animals,     tell_animals, tell_jobs,
+    tell_jobs,     tell_things,   tell_kinds,   tell_seasons,
 };
 
 }  // namespace

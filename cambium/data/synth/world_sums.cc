@@ -20,9 +20,10 @@ void tell_counting(Prose& prose) {
   const std::string_view one = of_food ? food.name : thing.name, many = of_food ? food.plural : thing.plural;
   int has = draw_between(random, 1, 12);
   const auto slots = [&](int change) {
-    return Slots{{"name", std::string(cast[0].name)}, {"he", std::string(cast[0].he)}, {"him", std::string(cast[0].him)},
-                 {"friend", std::string(cast[1].name)}, {"has", counted(has, one, many)}, {"n", number_word(has)},
-                 {"change", counted(change, one, many)}, {"c", number_word(change)}, {"many", std::string(many)}};
+    return Slots{
+        {"name", std::string(cast[0].name)},    {"he", std::string(cast[0].he)},  {"him", std::string(cast[0].him)},
+        {"friend", std::string(cast[1].name)},  {"has", counted(has, one, many)}, {"n", number_word(has)},
+        {"change", counted(change, one, many)}, {"c", number_word(change)},       {"many", std::string(many)}};
   };
   prose.say({"{name} has {has}.", "At first {name} has {has}.", "There are {has} on the table of {name}."}, slots(0));
   const int events = draw_between(random, 1, 3);
@@ -31,15 +32,19 @@ void tell_counting(Prose& prose) {
     const int change = gain ? draw_between(random, 1, 9) : draw_between(random, 1, has - 1);
     const int before = has;
     if (gain) {
-      prose.say({"{friend} gives {him} {change}.", "{he} buys {change} more.", "Then {he} finds {change}."}, slots(change));
+      prose.say({"{friend} gives {him} {change}.", "{he} buys {change} more.", "Then {he} finds {change}."},
+                slots(change));
     } else {
-      prose.say({"{he} gives {change} to {friend}.", "{he} loses {change}.", "Then {he} sells {change}."}, slots(change));
+      prose.say({"{he} gives {change} to {friend}.", "{he} loses {change}.", "Then {he} sells {change}."},
+                slots(change));
     }
     has = gain ? has + change : has - change;
     Slots after = slots(change);
     after.emplace_back("before", number_word(before));
     after.emplace_back("sign", gain ? "plus" : "minus");
-    prose.say({"Now {name} has {has}.", "{before} {sign} {c} is {n}, so {name} has {has}.", "How many {many} does {name} have now? {name} has {has}."}, after);
+    prose.say({"Now {name} has {has}.", "{before} {sign} {c} is {n}, so {name} has {has}.",
+               "How many {many} does {name} have now? {name} has {has}."},
+              after);
   }
 }
 
@@ -49,19 +54,32 @@ void tell_shopping(Prose& prose) {
   const auto goods = draw_distinct(random, foods(), 2);
   int total = 0;
   std::string sum;
-  prose.say({"{name} went to the market.", "On market day {name} bought food.", "{name} needed food and took some coins."}, {{"name", std::string(person.name)}});
+  prose.say(
+      {"{name} went to the market.", "On market day {name} bought food.", "{name} needed food and took some coins."},
+      {{"name", std::string(person.name)}});
   for (size_t i = 0; i < goods.size(); ++i) {
     const int price = draw_between(random, 1, 9), count = draw_between(random, 1, 9);
     total += price * count;
     sum += (i == 0 ? "" : " plus ") + number_word(price * count);
-    const Slots slots{{"he", std::string(person.he)}, {"food", std::string(goods[i].name)}, {"bought", counted(count, goods[i].name, goods[i].plural)},
-                      {"price", counted(price, "coin", "coins")}, {"count", number_word(count)}, {"each", number_word(price)},
-                      {"cost", counted(price * count, "coin", "coins")}, {"product", number_word(price * count)}};
+    const Slots slots{{"he", std::string(person.he)},
+                      {"food", std::string(goods[i].name)},
+                      {"bought", counted(count, goods[i].name, goods[i].plural)},
+                      {"price", counted(price, "coin", "coins")},
+                      {"count", number_word(count)},
+                      {"each", number_word(price)},
+                      {"cost", counted(price * count, "coin", "coins")},
+                      {"product", number_word(price * count)}};
     prose.say({"{a:food} costs {price}.", "The price of {a:food} is {price}."}, slots);
-    prose.say({"{he} bought {bought} for {cost}.", "{he} took {bought}, and {count} times {each} is {product}."}, slots);
+    prose.say({"{he} bought {bought} for {cost}.", "{he} took {bought}, and {count} times {each} is {product}."},
+              slots);
   }
-  prose.say({"How much did {name} pay? {sum} is {total}, so {he} paid {coins}.", "{sum} is {total}.", "In all {he} paid {coins}."},
-            {{"name", std::string(person.name)}, {"he", std::string(person.he)}, {"sum", sum}, {"total", number_word(total)}, {"coins", counted(total, "coin", "coins")}});
+  prose.say({"How much did {name} pay? {sum} is {total}, so {he} paid {coins}.", "{sum} is {total}.",
+             "In all {he} paid {coins}."},
+            {{"name", std::string(person.name)},
+             {"he", std::string(person.he)},
+             {"sum", sum},
+             {"total", number_word(total)},
+             {"coins", counted(total, "coin", "coins")}});
 }
 
 void tell_sharing(Prose& prose) {
@@ -74,10 +92,15 @@ void tell_sharing(Prose& prose) {
     everyone += i == 0 ? "" : i + 1 == parts ? " and " : ", ";
     everyone += cast[static_cast<size_t>(i)].name;
   }
-  const Slots slots{{"everyone", everyone}, {"first", std::string(cast[0].name)}, {"all", counted(parts * each, food.name, food.plural)},
-                    {"total", number_word(parts * each)}, {"parts", number_word(parts)}, {"each", number_word(each)},
+  const Slots slots{{"everyone", everyone},
+                    {"first", std::string(cast[0].name)},
+                    {"all", counted(parts * each, food.name, food.plural)},
+                    {"total", number_word(parts * each)},
+                    {"parts", number_word(parts)},
+                    {"each", number_word(each)},
                     {"share", counted(each, food.name, food.plural)}};
-  prose.say({"{everyone} have {all}.", "{everyone} find {all} under a tree.", "{first} brings {all} for {everyone}."}, slots);
+  prose.say({"{everyone} have {all}.", "{everyone} find {all} under a tree.", "{first} brings {all} for {everyone}."},
+            slots);
   prose.say({"They share them equally.", "Everyone gets the same number.", "They make equal parts."}, slots);
   prose.say({"{total} shared by {parts} is {each}.", "There are {parts} of them, so each gets {share}."}, slots);
   prose.say({"{first} gets {share}.", "How many does {first} get? {first} gets {share}."}, slots);
@@ -90,8 +113,10 @@ void tell_sequence(Prose& prose) {
   std::string list;
   for (int i = 0; i < count; ++i) list += (i == 0 ? "" : ", ") + number_word(start + step * (down ? count - 1 - i : i));
   prose.say({"{way} {first}, in steps of {step}: {list}."},
-            {{"way", down ? "Counting down from" : "Counting from"}, {"first", number_word(down ? start + step * (count - 1) : start)},
-             {"step", number_word(step)}, {"list", list}});
+            {{"way", down ? "Counting down from" : "Counting from"},
+             {"first", number_word(down ? start + step * (count - 1) : start)},
+             {"step", number_word(step)},
+             {"list", list}});
   const size_t day = random.below(7);
   prose.say({"After {day} comes {next}.", "The day before {next} is {day}.", "If today is {day}, tomorrow is {next}."},
             {{"day", std::string(weekdays()[day])}, {"next", std::string(weekdays()[(day + 1) % 7])}});
