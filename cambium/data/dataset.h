@@ -4,16 +4,18 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cambium/base/files.h"
 
 namespace cambium::data {
 
-/// A token dataset on disk: a directory with `manifest.json`, shards of ids (`tokens-00000.bin`, uint16 or uint32 little
-/// endian) and document offsets (`documents-00000.bin`, uint64, token index of each document's first token within its
-/// shard). Every document ends with the end-of-text token. Splits: "train" and, where one was held out, "val".
-/// One split of it, mapped read-only, seen as one long stream of tokens.
+/// A token dataset on disk: a directory with `manifest.json`, `tokenizer.json`, shards of ids
+/// (`train-tokens-00000.bin`, uint16 or uint32 little endian) and document offsets (`train-documents-00000.bin`,
+/// uint64, token index of each document's first token within its shard). Every document ends with the end-of-text token
+/// and lies in one shard. Splits: "train" and, where one was held out, "val" (`val-tokens-00000.bin`, ...). One split
+/// of it, mapped read-only, seen as one long stream of tokens.
 class TokenDataset {
  public:
   /// Checks the manifest against the files (names, sizes, counts) before mapping. Throws InvalidInput.
@@ -30,17 +32,27 @@ class TokenDataset {
   /// Bytes of text the split was made from (UTF-8), for bits per byte.
   int64_t text_bytes() const { return text_bytes_; }
 
-  /// Copies tokens [begin, begin + out.size()) of the split's stream. The range must lie inside it.
+  /// Copies tokens [begin, begin + out.size()) of the split's stream. The range must lie inside it. Throws InvalidInput
+  /// where a stored id is outside the vocabulary.
   void read(int64_t begin, std::span<int32_t> out) const;
+  /// First token and one past the last of a document, its end-of-text token included.
+  std::pair<int64_t, int64_t> document_range(int64_t document) const;
   /// Windows of `length + 1` tokens at stride `length`: how many whole ones there are.
   int64_t num_windows(int64_t length) const { return num_tokens_ <= length ? 0 : (num_tokens_ - 1) / length; }
 
  private:
   struct Shard {
     MappedFile file;
+    MappedFile documents;
+    std::filesystem::path path;
     int64_t begin;  ///< position of its first token in the stream
     int64_t count;
+    int64_t first_document;
+    int64_t num_documents;
   };
+  void read_shard(const Shard& shard, int64_t begin, std::span<int32_t> out) const;
+  int64_t document_begin(const Shard& shard, int64_t document) const;
+
   std::filesystem::path directory_;
   std::vector<Shard> shards_;
   int token_bytes_ = 2;

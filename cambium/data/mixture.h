@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/data/apportion.h"
 #include "cambium/data/dataset.h"
 
 namespace cambium::data {
@@ -22,16 +23,20 @@ struct WindowRef {
   int source;
   int64_t window;  ///< after shuffling: the window's index in the source's stream
   int64_t epoch;
+  bool operator==(const WindowRef&) const = default;
 };
 
 /// Which windows form the batch of a step: a pure function of (seed, sources, step). Weights are honoured to within one
-/// window at every step; within a source windows come in a keyed order, without replacement within an epoch.
+/// window at every step (of each phase, where sources come and go); within a source windows come in a keyed order,
+/// without replacement within an epoch. Sources with the same content (the same dataset under two weights in two
+/// phases) share one order: the later phase goes on where the earlier one stopped.
 class Mixture {
  public:
   /// `batch_sequences` windows of `sequence_length + 1` tokens a step. Throws InvalidInput for sources without a single
   /// window, steps without any source, weights that are not positive.
   Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed, bool shuffle);
 
+  /// Throws InvalidInput behind the last step that has a source. Cost: the batch's size, whatever the step.
   std::vector<WindowRef> batch(int64_t step) const;
   /// Windows taken from each source by the steps before `step`.
   std::vector<int64_t> windows_before(int64_t step) const;
@@ -44,7 +49,18 @@ class Mixture {
   int64_t batch_sequences() const { return batch_sequences_; }
 
  private:
+  /// Steps [begin, end) in which the same sources take part.
+  struct Phase {
+    int64_t begin, end;
+    std::vector<int> sources;
+    TurnSequence turns;
+  };
+  void plan_phases();
+  WindowRef locate(int source, int64_t taken) const;
+
   std::vector<Source> sources_;
+  std::vector<int> stream_of_;  ///< the first source with the same content
+  std::vector<Phase> phases_;
   int64_t sequence_length_, batch_sequences_;
   uint64_t seed_;
   bool shuffle_;

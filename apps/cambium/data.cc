@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "apps/cambium/options.h"
+#include "apps/cambium/verbs.h"
+#include "cambium/base/error.h"
+#include "cambium/base/progress.h"
+#include "cambium/base/random.h"
+#include "cambium/base/signals.h"
+#include "cambium/data/dataset.h"
+#include "cambium/data/prepare.h"
+#include "cambium/data/synth/corpus.h"
+
+namespace {
+
+using cambium::format;
+using cambium::format_bytes;
+using cambium::format_count;
+namespace data = cambium::data;
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+void print_splits(const data::Manifest& manifest) {
+  for (const data::SplitInfo& split : manifest.splits) {
+    const double per_token =
+        split.tokens > 0 ? static_cast<double>(split.text_bytes) / static_cast<double>(split.tokens) : 0;
+    print(format("  {:<6} {:>14} tokens  {:>10} documents  {:>9} of text  {:.2f} bytes a token\n", split.name,
+                 format_count(split.tokens), format_count(split.documents),
+                 format_bytes(static_cast<double>(split.text_bytes)), per_token));
+  }
+}
+
+void print_skipped(const data::Manifest& manifest) {
+  int64_t empty = 0, bad = 0;
+  for (const data::InputInfo& input : manifest.inputs) {
+    empty += input.empty_documents;
+    bad += input.bad_lines;
+  }
+  if (empty > 0) print(format("  skipped {} empty documents\n", format_count(empty)));
+  if (bad > 0) print(format("  skipped {} bad lines\n", format_count(bad)));
+}
+
+struct PrepareCommand {
+  data::PrepareOptions options;
+  std::string tokenizer;
+  double val_fraction = -1;
+  std::string end_of_text;
+  CLI::App* app;
+  CLI::Option* val_option;
+
+  explicit PrepareCommand(CLI::App& parent) {
+    app = parent.add_subcommand("prepare", "turn text into a token dataset");
+    app->add_option("INPUT", options.inputs,
+                    "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a "
+                    "line), each plain, "
+                    ".gz or .zst")
+        ->required();
+    app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required();
+    app->add_option("--out", options.out, "folder to make")->required();
+    app->add_option("--text-key", options.text_key, "key of the text in JSON lines");
+    val_option =
+        app->add_option(
+               "--val-fraction", val_fraction,
+               "share of the documents to hold out as split \"val\", chosen by their content (default: 0.005 of "
+               "inputs of 10 MB and more, else 0)")
+            ->always_capture_default(false)
+            ->default_str("");
+    app->add_option("--seed", options.seed, "seed of the choice of held-out documents");
+    app->add_option("--end-of-text", end_of_text, "token that ends each document (default: the tokenizer's own)");
+    app->add_option("--workers", options.workers, "threads; 0: as many as there are cores. The result is the same");
+    app->add_option("--shard-tokens", options.shard_tokens, "tokens a shard takes before a new one begins")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+    app->add_flag("--skip-bad-lines", options.skip_bad_lines,
+                  "skip and count bad JSON lines instead of stopping at the first");
+    app->add_flag("--force", options.replace, "replace an existing dataset");
+  }
+
+  int run() {
+    const auto loaded = cambium::text::Tokenizer::load(tokenizer);
+    if (val_option->count() > 0) options.val_fraction = val_fraction;
+    if (!end_of_text.empty()) options.end_of_text = end_of_text;
+    const cambium::StopRequest stop;
+    const data::Manifest manifest = data::prepare(loaded, options);
+    print(format("{}\n", options.out.string()));
+    print_splits(manifest);
+    print_skipped(manifest);
+    return 0;
+  }
+};
+
+struct SynthCommand {
+  std::string task, out, split = "train";
+  int64_t count = 1000;
+  uint64_t seed = 1;
+  bool list = false;
+  CLI::App* app;
+
+  explicit SynthCommand(CLI::App& parent) {
+    app = parent.add_subcommand("synth", "make synthetic data: reasoning primitives and the built-in corpus");
+    app->add_option("--task", task, "a task, or the front part of several names (\"copy\"): these in turn");
+    app->add_option("--count", count, "items to make")->check(CLI::PositiveNumber);
+    app->add_option("--seed", seed, "the same seed gives the same items");
+    app->add_option("--split", split,
+                    "train or heldout: no item of one, nor the same with other names, is in the other");
+    app->add_option("--out", out, "file of JSON lines to make");
+    app->add_flag("--list", list, "name the tasks");
+  }
+
+  int run() const {
+    if (list) {
+      for (const data::SynthTask& known : data::synth_tasks()) print(format("{:<36} {}\n", known.name, known.about));
+      return 0;
+    }
+    if (task.empty() || out.empty())
+      cambium::bad_input("data synth: --task and --out are required (--list names the tasks)");
+    const cambium::StopRequest stop;
+    data::write_synth_jsonl(out, data::select_synth_tasks(task), count, seed, data::parse_synth_split(split));
+    print(format("{}: {} items\n", out, format_count(count)));
+    return 0;
+  }
+};
+
+struct InfoCommand {
+  std::string directory;
+  bool json = false, verify = false;
+  CLI::App* app;
+
+  explicit InfoCommand(CLI::App& parent) {
+    app = parent.add_subcommand("info", "counts and provenance of a token dataset");
+    app->add_option("DIR", directory, "the dataset")->required();
+    app->add_flag("--json", json, "the manifest as JSON");
+    app->add_flag("--verify", verify, "re-hash every file first");
+  }
+
+  int run() const {
+    if (verify) data::verify_dataset(directory);
+    const data::Manifest manifest = data::read_manifest(directory);
+    for (const data::SplitInfo& split : manifest.splits) data::TokenDataset::open(directory, split.name);
+    if (json) {
+      print(to_json(manifest).dump(2) + "\n");
+      return 0;
+    }
+    print(format("{}{}\n", directory, verify ? ": every file is as it was written" : ""));
+    print(format("  vocabulary {} (uint{}), end of text {}, tokenizer {}\n", format_count(manifest.vocab_size),
+                 8 * manifest.token_bytes, manifest.end_of_text, manifest.tokenizer_hash));
+    print_splits(manifest);
+    print_skipped(manifest);
+    for (const auto& [key, value] : manifest.settings.items()) print(format("  {}: {}\n", key, value.dump()));
+    print("sources\n");
+    for (const data::InputInfo& input : manifest.inputs) {
+      print(format("  {:>9}  {:>10} documents  {}\n", format_bytes(static_cast<double>(input.bytes)),
+                   format_count(input.documents), input.path));
+    }
+    return 0;
+  }
+};
+
+struct ShowCommand {
+  std::string directory, split = "train";
+  int64_t count = 3, length = 256;
+  uint64_t seed = 1;
+  bool in_order = false;
+  CLI::App* app;
+
+  explicit ShowCommand(CLI::App& parent) {
+    app = parent.add_subcommand("show", "windows of a token dataset, decoded, as a model sees them");
+    app->add_option("DIR", directory, "the dataset")->required();
+    app->add_option("-n", count, "windows to show")->check(CLI::PositiveNumber);
+    app->add_option("--length", length, "tokens of a window")->check(CLI::PositiveNumber);
+    app->add_option("--split", split, "train or val");
+    app->add_option("--seed", seed, "seed of the choice");
+    app->add_flag("--in-order", in_order, "the first windows instead of random ones");
+  }
+
+  int run() const {
+    const auto dataset = data::TokenDataset::open(directory, split);
+    const auto tokenizer = cambium::text::Tokenizer::load(dataset.directory());
+    // The last window may be short: a small dataset is shown as well.
+    const int64_t windows = (dataset.num_tokens() + length - 1) / length;
+    if (windows == 0) cambium::bad_input("{}: split `{}` is empty", directory, split);
+    const cambium::KeyedPermutation order(static_cast<uint64_t>(windows), seed);
+    for (int64_t i = 0; i < std::min(count, windows); ++i) {
+      const int64_t window = in_order ? i : static_cast<int64_t>(order(static_cast<uint64_t>(i)));
+      const int64_t begin = window * length, end = std::min(begin + length, dataset.num_tokens());
+      std::vector<int32_t> ids(static_cast<size_t>(end - begin));
+      dataset.read(begin, ids);
+      print(
+          format("--- window {} of {}: tokens {} to {}\n{}\n", window, windows, begin, end - 1, tokenizer.decode(ids)));
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+int data_main(int argc, char** argv) {
+  CLI::App app("Prepares, makes and shows training data.");
+  app.require_subcommand(1);
+  PrepareCommand prepare(app);
+  SynthCommand synth(app);
+  InfoCommand info(app);
+  ShowCommand show(app);
+  if (const auto code = parse_options(app, argc, argv)) return *code;
+  if (*prepare.app) return prepare.run();
+  if (*synth.app) return synth.run();
+  if (*info.app) return info.run();
+  return show.run();
+}

@@ -1,0 +1,170 @@
+#include "cambium/data/dataset_writer.h"
+
+#include <algorithm>
+
+#include "cambium/base/error.h"
+
+namespace cambium::data {
+namespace fs = std::filesystem;
+namespace {
+
+/// A file and the hash of what goes into it.
+class HashedFile {
+ public:
+  explicit HashedFile(const fs::path& path) : writer_(path) {}
+  template <typename T>
+  void write(std::span<const T> values) {
+    const auto bytes = std::as_bytes(values);
+    writer_.write(bytes);
+    hasher_.update(bytes);
+  }
+  std::string close() {
+    writer_.close(/*sync=*/false);  // StagedDirectory flushes to disk
+    return hasher_.hex();
+  }
+
+ private:
+  FileWriter writer_;
+  Hasher hasher_;
+};
+
+const fs::path& replaceable(const fs::path& target, bool replace) {
+  if (replace && fs::exists(target) && !fs::is_empty(target)) {
+    try {
+      read_manifest(target);
+    } catch (const InvalidInput& error) {
+      bad_input("{}: exists and is no token dataset ({}); not replaced", target.string(), error.what());
+    }
+  }
+  return target;
+}
+
+}  // namespace
+
+/// The open shard of one split, and the finished ones' description.
+class DatasetWriter::SplitWriter {
+ public:
+  SplitWriter(std::string name, fs::path directory, int token_bytes, int64_t shard_tokens)
+      : directory_(std::move(directory)), token_bytes_(token_bytes), shard_tokens_(shard_tokens) {
+    info_.name = std::move(name);
+  }
+
+  const std::string& name() const { return info_.name; }
+
+  void add(std::span<const int32_t> ids, int32_t end_of_text, int64_t text_bytes) {
+    const int64_t count = std::ssize(ids) + 1;
+    if (tokens_ && info_.shards.back().tokens + count > shard_tokens_) close_shard();
+    if (!tokens_) open_shard();
+    ShardInfo& shard = info_.shards.back();
+    const auto offset = static_cast<uint64_t>(shard.tokens);
+    documents_->write(std::span(&offset, 1));
+    write_ids(ids);
+    write_ids(std::span(&end_of_text, 1));
+    shard.tokens += count;
+    shard.documents += 1;
+    info_.tokens += count;
+    info_.documents += 1;
+    info_.text_bytes += text_bytes;
+  }
+
+  SplitInfo finish() {
+    if (tokens_) close_shard();
+    return std::move(info_);
+  }
+
+ private:
+  void open_shard() {
+    ShardInfo shard;
+    shard.file = format("{}-tokens-{:05}.bin", info_.name, info_.shards.size());
+    shard.documents_file = format("{}-documents-{:05}.bin", info_.name, info_.shards.size());
+    tokens_.emplace(directory_ / shard.file);
+    documents_.emplace(directory_ / shard.documents_file);
+    info_.shards.push_back(std::move(shard));
+  }
+
+  void close_shard() {
+    info_.shards.back().hash = tokens_->close();
+    info_.shards.back().documents_hash = documents_->close();
+    tokens_.reset();
+    documents_.reset();
+  }
+
+  void write_ids(std::span<const int32_t> ids) {
+    if (token_bytes_ == 4) {
+      tokens_->write(ids);
+      return;
+    }
+    constexpr size_t kPiece = size_t{1} << 16;  // a document may be a whole book shelf
+    while (!ids.empty()) {
+      const auto piece = ids.first(std::min(kPiece, ids.size()));
+      narrow_.assign(piece.begin(), piece.end());
+      tokens_->write(std::span<const uint16_t>(narrow_));
+      ids = ids.subspan(piece.size());
+    }
+  }
+
+  fs::path directory_;
+  int token_bytes_;
+  int64_t shard_tokens_;
+  SplitInfo info_;
+  std::optional<HashedFile> tokens_, documents_;
+  std::vector<uint16_t> narrow_;
+};
+
+DatasetWriter::DatasetWriter(const fs::path& target, const text::Tokenizer& tokenizer, int32_t end_of_text,
+                             bool replace, int64_t shard_tokens)
+    : directory_(replaceable(target, replace), replace),
+      tokenizer_json_(tokenizer.json()),
+      shard_tokens_(shard_tokens) {
+  manifest_.tokenizer_hash = tokenizer.hash();
+  manifest_.vocab_size = tokenizer.vocab_size();
+  manifest_.end_of_text = end_of_text;
+  manifest_.token_bytes = token_bytes_for(tokenizer.vocab_size());
+  split("train");
+}
+
+DatasetWriter::~DatasetWriter() = default;
+
+DatasetWriter::SplitWriter& DatasetWriter::split(const std::string& name) {
+  const auto known = std::find_if(splits_.begin(), splits_.end(), [&](const auto& s) { return s->name() == name; });
+  if (known != splits_.end()) return **known;
+  splits_.push_back(std::make_unique<SplitWriter>(name, directory_.staging(), manifest_.token_bytes, shard_tokens_));
+  return *splits_.back();
+}
+
+void DatasetWriter::add(const std::string& split_name, std::span<const int32_t> ids, int64_t text_bytes) {
+  split(split_name).add(ids, manifest_.end_of_text, text_bytes);
+}
+
+Manifest DatasetWriter::commit(std::vector<InputInfo> inputs, formats::Json settings) {
+  int64_t documents = 0;
+  for (const auto& writer : splits_) {
+    manifest_.splits.push_back(writer->finish());
+    documents += manifest_.splits.back().documents;
+  }
+  if (documents == 0)
+    bad_input("{}: the input holds no text: expected at least one document", directory_.target().string());
+  if (manifest_.splits.front().documents == 0) {
+    bad_input("{}: all {} documents were held out: expected some for training (a smaller --val-fraction)",
+              directory_.target().string(), documents);
+  }
+  manifest_.inputs = std::move(inputs);
+  manifest_.settings = std::move(settings);
+  for (const auto& [name, content] : {std::pair<std::string_view, std::string>{kTokenizerFile, tokenizer_json_},
+                                      {kManifestFile, to_json(manifest_).dump(2) + "\n"}}) {
+    FileWriter writer(directory_.staging() / name);
+    writer.write(content);
+    writer.close(/*sync=*/false);
+  }
+  directory_.commit();
+  return manifest_;
+}
+
+int32_t end_of_text_id(const text::Tokenizer& tokenizer, const std::optional<std::string>& token) {
+  const std::optional<int32_t> id = token ? tokenizer.token_id(*token) : tokenizer.end_of_text();
+  if (id) return *id;
+  if (token) bad_input("--end-of-text {}: the tokenizer has no such token", *token);
+  bad_input("the tokenizer names no end-of-text token: give one with --end-of-text TOKEN");
+}
+
+}  // namespace cambium::data

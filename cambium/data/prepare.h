@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cambium/data/dataset_writer.h"
+
+namespace cambium::data {
+
+/// Where no fraction is given, this one is held out of inputs of at least `kAutoHoldoutBytes` on disk, and nothing of
+/// smaller ones, where it would be too little to measure a loss on.
+inline constexpr double kAutoHoldout = 0.005;
+inline constexpr int64_t kAutoHoldoutBytes = 10'000'000;
+
+struct PrepareOptions {
+  std::vector<std::filesystem::path> inputs;
+  std::filesystem::path out;
+  std::string text_key = "text";
+  std::optional<double> val_fraction;  ///< of the documents; see kAutoHoldout
+  uint64_t seed = 1;                   ///< of the choice of held-out documents
+  int workers = 0;                     ///< 0: as many as the machine has cores
+  bool skip_bad_lines = false;
+  bool replace = false;
+  std::optional<std::string> end_of_text;  ///< a token of the tokenizer
+  int64_t shard_tokens = kShardTokens;
+};
+
+/// Text to a token dataset. Documents keep the order of the input; which are held out depends on their content and the
+/// seed alone; the result does not depend on `workers`. Memory: a few times the largest document, plus some 100 MB.
+/// Throws InvalidInput naming file and line or byte offset for bad JSON, a missing text key, invalid UTF-8, input
+/// without any text; Stopped on a signal. Nothing is left behind by either.
+Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options);
+
+}  // namespace cambium::data

@@ -1,0 +1,108 @@
+#include "cambium/data/synth/corpus.h"
+
+#include "cambium/base/error.h"
+#include "cambium/base/files.h"
+#include "cambium/base/progress.h"
+#include "cambium/base/signals.h"
+#include "cambium/data/dataset_writer.h"
+#include "cambium/data/synth/curriculum.h"
+
+namespace cambium::data {
+namespace {
+
+void stop_if_asked() {
+  if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
+}
+
+const SynthTask& curriculum() { return *select_synth_tasks("curriculum").front(); }
+
+/// Bytes that become a file only as a whole, however many they are.
+class StagedFile {
+ public:
+  explicit StagedFile(const std::filesystem::path& path) : path_(path), writer_(partial()) {}
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+  ~StagedFile() {
+    std::error_code ignored;
+    std::filesystem::remove(partial(), ignored);
+  }
+  void write(std::string_view bytes) { writer_.write(bytes); }
+  void commit() {
+    writer_.close(/*sync=*/true);
+    std::error_code error;
+    std::filesystem::rename(partial(), path_, error);
+    if (error) fail("{}: cannot rename to this name: {}", path_.string(), error.message());
+  }
+
+ private:
+  std::filesystem::path partial() const { return path_.string() + ".partial"; }
+  std::filesystem::path path_;
+  FileWriter writer_;
+};
+
+}  // namespace
+
+void write_synth_jsonl(const std::filesystem::path& path, const std::vector<const SynthTask*>& tasks, int64_t count,
+                       uint64_t seed, SynthSplit split) {
+  StagedFile file(path);
+  Progress progress("synth", count, "items");
+  const std::string stream = split == SynthSplit::kTrain ? "synth.train." : "synth.heldout.";
+  std::vector<CounterRandom> randoms;
+  for (const SynthTask* task : tasks) randoms.emplace_back(seed, stream + task->name);
+  for (int64_t i = 0; i < count; ++i) {
+    stop_if_asked();
+    const size_t turn = static_cast<size_t>(i) % tasks.size();
+    const double course = static_cast<double>(i) / static_cast<double>(count);
+    const SynthItem item = make_item(*tasks[turn], randoms[turn], split, course);
+    formats::Json line{{"text", item.text}, {"task", item.task}};
+    if (!item.answer.empty()) {
+      line["prompt"] = item.prompt;
+      line["answer"] = item.answer;
+    }
+    file.write(line.dump() + "\n");
+    progress.update(i + 1);
+  }
+  file.commit();
+  progress.finish();
+}
+
+std::string builtin_corpus_sample(int64_t bytes, uint64_t seed) {
+  CounterRandom random(seed, "corpus.sample");
+  std::string text;
+  while (std::ssize(text) < bytes) {
+    text += make_item(curriculum(), random, SynthSplit::kTrain, random.uniform()).text + "\n";
+  }
+  return text;
+}
+
+Manifest write_builtin_dataset(const std::filesystem::path& directory, const text::Tokenizer& tokenizer, int64_t tokens,
+                               int64_t val_tokens, uint64_t seed, bool replace) {
+  DatasetWriter writer(directory, tokenizer, end_of_text_id(tokenizer, std::nullopt), replace);
+  Progress progress("built-in corpus", tokens + val_tokens, "tokens");
+  std::vector<int32_t> ids;
+  InputInfo source{.path = "built-in corpus"};
+  int64_t written = 0;
+  const auto add = [&](const std::string& split, const SynthItem& item) {
+    stop_if_asked();
+    ids.clear();
+    tokenizer.encode(item.text, ids);
+    writer.add(split, ids, std::ssize(item.text));
+    source.documents += 1;
+    source.bytes += std::ssize(item.text);
+    written += std::ssize(ids) + 1;
+    progress.update(written);
+  };
+  CounterRandom train(seed, "corpus.train");
+  while (written < tokens) {
+    add("train",
+        make_item(curriculum(), train, SynthSplit::kTrain, static_cast<double>(written) / static_cast<double>(tokens)));
+  }
+  CounterRandom heldout(seed, "corpus.heldout");
+  const int64_t until = written + val_tokens;
+  while (written < until) add("val", make_item(curriculum(), heldout, SynthSplit::kHeldout, heldout.uniform()));
+  progress.finish();
+  return writer.commit(
+      {source}, {{"made_by", "built-in corpus"}, {"tokens", tokens}, {"val_tokens", val_tokens}, {"seed", seed}});
+}
+
+}  // namespace cambium::data
