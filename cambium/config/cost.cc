@@ -5,7 +5,9 @@
 namespace cambium::config {
 namespace {
 
-double number(int64_t count) { return static_cast<double>(count); }
+double number(int64_t count) {
+  return static_cast<double>(count);
+}
 
 /// All weights at `layers` layers.
 double parameters_at(const model::ModelConfig& model, int64_t layers) {
@@ -42,9 +44,10 @@ double training_flops(const model::ModelConfig& model, std::span<const StageToke
 double flops_ratio(const model::ModelConfig& model, std::span<const StageTokens> stages, int64_t sequence_length,
                    AttentionCost attention) {
   double tokens = 0;
-  for (const StageTokens& stage : stages) tokens += stage.tokens;
-  const double full =
-      tokens * training_flops_per_token(model, model.num_hidden_layers, sequence_length, attention);
+  for (const StageTokens& stage : stages) {
+    tokens += stage.tokens;
+  }
+  const double full = tokens * training_flops_per_token(model, model.num_hidden_layers, sequence_length, attention);
   const double planned = training_flops(model, stages, sequence_length, attention);
   return planned > 0 ? full / planned : 1;
 }

@@ -7,7 +7,8 @@ namespace cambium::config {
 
 DeviceChoice choose_device(const RunSection& run, bool cuda_available) {
   if (run.device == "cuda" && !cuda_available) {
-    throw InvalidArgument("`run.device` is \"cuda\", but no GPU that this build can use was found; expected \"auto\" or \"cpu\"");
+    throw InvalidArgument(
+        "`run.device` is \"cuda\", but no GPU that this build can use was found; expected \"auto\" or \"cpu\"");
   }
   DeviceChoice choice;
   choice.device = cuda_available && run.device != "cpu" ? "cuda" : "cpu";

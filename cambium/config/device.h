@@ -14,8 +14,8 @@ struct DeviceChoice {
 };
 
 /// Resolves `auto`: the GPU where there is one, else the CPU; bfloat16 on a GPU and on CPUs with avx512_bf16 or
-/// amx_bf16 (elsewhere it is slower than float32). `cuda_available`: the build and the machine have a usable GPU; throws
-/// InvalidArgument where the configuration asks for one that is not there.
+/// amx_bf16 (elsewhere it is slower than float32). `cuda_available`: the build and the machine have a usable GPU;
+/// throws InvalidArgument where the configuration asks for one that is not there.
 DeviceChoice choose_device(const RunSection& run, bool cuda_available);
 
 }  // namespace cambium::config

@@ -9,10 +9,18 @@ namespace cambium::config {
 
 LearningRate::Decay LearningRate::decay_of(const TrainSection& train) {
   const std::string& shape = train.schedule == "wsd" ? train.cooldown_shape : train.schedule;
-  if (shape == "1-sqrt") return Decay::kOneMinusSqrt;
-  if (shape == "linear") return Decay::kLinear;
-  if (shape == "cosine") return Decay::kCosine;
-  if (shape == "constant") return Decay::kNone;
+  if (shape == "1-sqrt") {
+    return Decay::kOneMinusSqrt;
+  }
+  if (shape == "linear") {
+    return Decay::kLinear;
+  }
+  if (shape == "cosine") {
+    return Decay::kCosine;
+  }
+  if (shape == "constant") {
+    return Decay::kNone;
+  }
   throw InvalidArgument(format("learning rate: unknown shape `{}`", shape));
 }
 
@@ -25,9 +33,15 @@ LearningRate::LearningRate(const TrainSection& train, const ResolvedSteps& steps
       decay_end_(steps.total) {}
 
 double LearningRate::operator()(int64_t step) const {
-  if (step < warmup_) return peak_ * static_cast<double>(step + 1) / static_cast<double>(warmup_);
-  if (decay_ == Decay::kNone || step < decay_begin_) return peak_;
-  if (step >= decay_end_) return min_;
+  if (step < warmup_) {
+    return peak_ * static_cast<double>(step + 1) / static_cast<double>(warmup_);
+  }
+  if (decay_ == Decay::kNone || step < decay_begin_) {
+    return peak_;
+  }
+  if (step >= decay_end_) {
+    return min_;
+  }
   const double x = static_cast<double>(step - decay_begin_) / static_cast<double>(decay_end_ - decay_begin_);
   switch (decay_) {
     case Decay::kOneMinusSqrt:
