@@ -16,7 +16,8 @@ struct StepCount {
   enum class Unit { kSteps, kTokens, kEpochs };
   double amount = 0;
   Unit unit = Unit::kSteps;
-  /// In steps, rounded up. `epoch_tokens`: tokens of one epoch of the mixture; throws InvalidInput where it is needed and 0.
+  /// In steps, rounded up. `epoch_tokens`: tokens of one epoch of the mixture; throws InvalidInput where it is needed
+  /// and 0.
   int64_t steps(int64_t batch_tokens, int64_t epoch_tokens) const;
   bool operator==(const StepCount&) const = default;
 };
@@ -24,47 +25,48 @@ struct StepCount {
 struct RunSection {
   std::string dir = "runs/default";
   uint64_t seed = 1;
-  int threads = 0;                  ///< 0: as many as the machine has cores
-  std::string device = "auto";      ///< auto | cpu | cuda
-  std::string precision = "auto";   ///< auto | float32 | bfloat16
+  int threads = 0;                 ///< 0: as many as the machine has cores
+  std::string device = "auto";     ///< auto | cpu | cuda
+  std::string precision = "auto";  ///< auto | float32 | bfloat16
   bool deterministic = true;
 };
 
 struct ModelSection {
   std::string preset;
-  std::string init_from;            ///< a model directory; its architecture and weights
-  model::ModelConfig architecture;  ///< preset or init_from, then the keys given; num_hidden_layers is the depth at the end
-  double init_std = 0;              ///< 0: 1/sqrt(hidden_size)
+  std::string init_from;  ///< a model directory; its architecture and weights
+  model::ModelConfig
+      architecture;     ///< preset or init_from, then the keys given; num_hidden_layers is the depth at the end
+  double init_std = 0;  ///< 0: 1/sqrt(hidden_size)
 };
 
 struct GrowthSection {
-  std::string op = "none";          ///< key `operator`
+  std::string op = "none";  ///< key `operator`
   int block_size = 4;
-  std::string schedule = "prop";    ///< prop | at
+  std::string schedule = "prop";  ///< prop | at
   double alpha = 1;
-  StepCount steps;                  ///< T of PROP; 0: all of train.steps but the cooldown
-  std::vector<int64_t> at;          ///< explicit steps; sets schedule = "at"
-  std::string moments = "copy";     ///< copy | zero
+  StepCount steps;               ///< T of PROP; 0: all of train.steps but the cooldown
+  std::vector<int64_t> at;       ///< explicit steps; sets schedule = "at"
+  std::string moments = "copy";  ///< copy | zero
 };
 
 struct TrainSection {
   StepCount steps{1000};
   int64_t sequence_length = 512;
-  int64_t batch_tokens = 8192;      ///< global, a multiple of sequence_length
-  int64_t micro_batch = 0;          ///< sequences a forward pass; 0: the whole batch
+  int64_t batch_tokens = 8192;  ///< global, a multiple of sequence_length
+  int64_t micro_batch = 0;      ///< sequences a forward pass; 0: the whole batch
   double learning_rate = 1e-3;
   StepCount warmup_steps{100};
-  std::string schedule = "wsd";     ///< wsd | cosine | constant | linear
+  std::string schedule = "wsd";  ///< wsd | cosine | constant | linear
   StepCount cooldown_steps;
   std::string cooldown_shape = "1-sqrt";  ///< 1-sqrt | linear | cosine
   double min_lr = 0;
   std::vector<double> betas{0.9, 0.95};
   double eps = 1e-8;
   double weight_decay = 0.01;
-  std::string decay = "matrices";   ///< matrices | all
-  double clip_norm = 1;             ///< 0: off
+  std::string decay = "matrices";  ///< matrices | all
+  double clip_norm = 1;            ///< 0: off
   double z_loss = 0;
-  double spike_guard = 0;           ///< 0: off; else the z-score over which a step's update is skipped
+  double spike_guard = 0;  ///< 0: off; else the z-score over which a step's update is skipped
   bool recompute = false;
 };
 
@@ -77,9 +79,9 @@ struct DataSource {
 
 struct DataSection {
   std::string tokenizer;
-  std::string val;                  ///< a dataset; "": the "val" split of each source, where it has one
-  int64_t val_every = 0;            ///< 0: at growths and at the end only
-  int64_t val_tokens = 65536;       ///< of the held-out stream, from its start
+  std::string val;             ///< a dataset; "": the "val" split of each source, where it has one
+  int64_t val_every = 0;       ///< 0: at growths and at the end only
+  int64_t val_tokens = 65536;  ///< of the held-out stream, from its start
   bool shuffle = true;
   bool document_mask = false;
   std::vector<DataSource> source;

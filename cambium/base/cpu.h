@@ -1,0 +1,9 @@
+#pragma once
+
+namespace cambium {
+
+/// What this processor and its operating system offer for bfloat16 products. False on anything but x86-64.
+bool has_avx512_bf16();
+bool has_amx_bf16();
+
+}  // namespace cambium

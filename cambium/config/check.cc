@@ -1,0 +1,114 @@
+#include "cambium/config/check.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "cambium/base/text.h"
+
+namespace cambium::config {
+namespace {
+
+/// "512 or 1024": the multiples of `unit` around `value`.
+std::string nearest_multiples(int64_t value, int64_t unit) {
+  const int64_t below = value / unit * unit;
+  return below == 0 ? format("{}", unit) : format("{} or {}", below, below + unit);
+}
+
+/// The divisors of `value` around `wanted`.
+std::string nearest_divisors(int64_t value, int64_t wanted) {
+  const auto next = [&](int64_t from, int64_t direction) {
+    int64_t divisor = from;
+    while (value % divisor != 0) {
+      divisor += direction;
+    }
+    return divisor;
+  };
+  return wanted >= value ? format("{}", value) : format("{} or {}", next(wanted, -1), next(wanted, 1));
+}
+
+void check_model(const RunConfig& config, const Origins& origins) {
+  model::ModelConfig architecture = config.model.architecture;
+  if (architecture.vocab_size == 0) {
+    architecture.vocab_size = 1;  // known when training starts
+  }
+  model::check(architecture, origins.file().empty() ? "[model]" : origins.file() + ": [model]");
+}
+
+void check_batches(const RunConfig& config, const Origins& origins) {
+  const TrainSection& train = config.train;
+  const int64_t context = config.model.architecture.max_position_embeddings;
+  if (train.sequence_length > context) {
+    origins.fail("{} = {} is longer than {} = {}", origins.name("train.sequence_length"), train.sequence_length,
+                 origins.name("model.max_position_embeddings"), context);
+  }
+  if (train.batch_tokens % train.sequence_length != 0) {
+    origins.fail("{} = {} is no multiple of {} = {}; nearest: {}", origins.name("train.batch_tokens"),
+                 train.batch_tokens, origins.name("train.sequence_length"), train.sequence_length,
+                 nearest_multiples(train.batch_tokens, train.sequence_length));
+  }
+  const int64_t sequences = train.batch_tokens / train.sequence_length;
+  if (train.micro_batch > 0 && sequences % train.micro_batch != 0) {
+    origins.fail("{} = {} does not divide the batch of {} sequences ({} / {}); nearest: {}",
+                 origins.name("train.micro_batch"), train.micro_batch, sequences, origins.name("train.batch_tokens"),
+                 origins.name("train.sequence_length"), nearest_divisors(sequences, train.micro_batch));
+  }
+}
+
+void check_optimizer(const RunConfig& config, const Origins& origins) {
+  const TrainSection& train = config.train;
+  if (train.betas.size() != 2) {
+    origins.fail("{} has {} numbers; expected two, for example [0.9, 0.95]", origins.name("train.betas"),
+                 train.betas.size());
+  }
+  if (train.min_lr > train.learning_rate) {
+    origins.fail("{} = {} is above {} = {}", origins.name("train.min_lr"), train.min_lr,
+                 origins.name("train.learning_rate"), train.learning_rate);
+  }
+}
+
+void check_growth(const RunConfig& config, const Origins& origins) {
+  const GrowthSection& growth = config.growth;
+  const int64_t layers = config.model.architecture.num_hidden_layers;
+  if (growth.op == "none") {
+    if (!growth.at.empty()) {
+      origins.fail("{} is given, but {} is \"none\": nothing would grow", origins.name("growth.at"),
+                   origins.name("growth.operator"));
+    }
+    return;
+  }
+  if (layers % growth.block_size != 0) {
+    origins.fail("{} = {} is no multiple of {} = {}; nearest: {}", origins.name("model.num_hidden_layers"), layers,
+                 origins.name("growth.block_size"), growth.block_size, nearest_multiples(layers, growth.block_size));
+  }
+  if (growth.schedule != "at") {
+    return;
+  }
+  if (growth.at.empty()) {
+    origins.fail("{} is \"at\", but {} lists no steps", origins.name("growth.schedule"), origins.name("growth.at"));
+  }
+  for (size_t i = 1; i < growth.at.size(); ++i) {
+    if (growth.at[i] <= growth.at[i - 1]) {
+      origins.fail("{}: {} follows {}; expected ascending steps", origins.name("growth.at"), growth.at[i],
+                   growth.at[i - 1]);
+    }
+  }
+  const int64_t most = layers / growth.block_size - 1;
+  if (static_cast<int64_t>(growth.at.size()) > most) {
+    origins.fail("{} lists {} growths by {} layers, but {} = {} leaves room for {}", origins.name("growth.at"),
+                 growth.at.size(), growth.block_size, origins.name("model.num_hidden_layers"), layers, most);
+  }
+}
+
+}  // namespace
+
+void check(const RunConfig& config, const Origins& origins) {
+  check_model(config, origins);
+  check_batches(config, origins);
+  check_optimizer(config, origins);
+  check_growth(config, origins);
+  if (!needs_epochs(config)) {
+    resolve_steps(config, 0, origins);
+  }
+}
+
+}  // namespace cambium::config

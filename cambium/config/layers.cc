@@ -1,0 +1,100 @@
+#include "cambium/config/layers.h"
+
+namespace cambium::config {
+namespace {
+
+constexpr std::string_view kSourceKey = "data.source";
+constexpr std::string_view kRopeKey = "model.rope_scaling";
+
+/// `v = VALUE` as TOML, or VALUE as a string where it is none (or more than one value).
+toml::table parse_value(const std::string& value) {
+  try {
+    toml::table table = toml::parse("v = " + value);
+    if (table.size() == 1 && table.contains("v")) {
+      return table;
+    }
+  } catch (const toml::parse_error&) {
+    // a bare word: the string below
+  }
+  return toml::table{{"v", value}};
+}
+
+}  // namespace
+
+Layers::Layers(std::string_view toml, std::string_view what) {
+  const std::string file(what);
+  try {
+    tables_.push_back(toml::parse(toml, file));
+  } catch (const toml::parse_error& error) {
+    bad_input("{}: line {}, column {}: not TOML: {}", file, error.source().begin.line, error.source().begin.column,
+              error.description());
+  }
+  for (const auto& [section, node] : tables_.back()) {
+    const std::string name(section.str());
+    const Assignment entry{&node, Place{file, section.source().begin.line}, {}};
+    if (const toml::table* table = node.as_table()) {
+      sections_[name] = entry.place;
+      add_table(name, *table, entry);
+    } else {
+      add(name, entry);
+    }
+  }
+}
+
+void Layers::override_with(const std::string& assignment) {
+  const std::string what = "--set " + assignment;
+  const size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    bad_input("{}: expected KEY=VALUE, for example train.steps=200", what);
+  }
+  const auto without_spaces = [](std::string text) {
+    text.erase(0, text.find_first_not_of(' '));
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+  };
+  const std::string key = without_spaces(assignment.substr(0, equals));
+  const std::string value = without_spaces(assignment.substr(equals + 1));
+  tables_.push_back(parse_value(value));
+  add(key, Assignment{tables_.back().get("v"), Place{what, 0}, value});
+}
+
+void Layers::add(const std::string& key, const Assignment& assignment) {
+  if (key == kRopeKey) {
+    forget(key);
+    if (const toml::table* table = assignment.value->as_table()) {
+      add_table(key, *table, assignment);
+      return;
+    }
+  }
+  if (key == kSourceKey) {
+    forget(key);
+    if (const toml::array* sources = assignment.value->as_array()) {
+      for (size_t i = 0; i < sources->size(); ++i) {
+        const std::string name = format("{}.{}", key, i);
+        if (const toml::table* table = sources->get(i)->as_table()) {
+          add_table(name, *table, assignment);
+        } else {
+          values_[name] = Assignment{sources->get(i), assignment.place, {}};
+        }
+      }
+      return;
+    }
+  }
+  if (key.starts_with(format("{}.", kRopeKey))) {
+    values_.erase(std::string(kRopeKey));  // a number for the table that a bare "none" had switched off
+  }
+  values_[key] = assignment;
+}
+
+void Layers::add_table(const std::string& key, const toml::table& table, const Assignment& from) {
+  for (const auto& [name, node] : table) {
+    const Place place = from.place.overridden() ? from.place : Place{from.place.what, name.source().begin.line};
+    add(format("{}.{}", key, name.str()), Assignment{&node, place, {}});
+  }
+}
+
+void Layers::forget(const std::string& key) {
+  std::erase_if(values_, [&](const auto& entry) { return entry.first == key || entry.first.starts_with(key + '.'); });
+}
+
+}  // namespace cambium::config

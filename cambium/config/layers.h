@@ -1,0 +1,44 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cambium/config/origins.h"
+
+namespace cambium::config {
+
+/// A value under its full key ("train.steps", "data.source.0.path", "model.rope_scaling.factor").
+struct Assignment {
+  const toml::node* value;
+  Place place;
+  std::string raw;  ///< the text behind `=` of a `--set`
+};
+
+/// The flat view of a configuration file and the overrides laid over it: the last value of each key. It knows the shape
+/// of a configuration (sections of keys, two nested tables), but not the keys.
+class Layers {
+ public:
+  /// Throws InvalidInput where the text is no TOML.
+  Layers(std::string_view toml, std::string_view what);
+  /// `KEY=VALUE`; VALUE is TOML, or a bare word taken as a string. Throws InvalidInput where there is no key.
+  void override_with(const std::string& assignment);
+
+  const std::map<std::string, Assignment>& values() const { return values_; }
+  const std::map<std::string, Place>& sections() const { return sections_; }
+
+ private:
+  void add(const std::string& key, const Assignment& assignment);
+  void add_table(const std::string& key, const toml::table& table, const Assignment& from);
+  void forget(const std::string& key);
+
+  std::deque<toml::table> tables_;  ///< own the nodes of `values_`
+  std::map<std::string, Assignment> values_;
+  std::map<std::string, Place> sections_;
+};
+
+}  // namespace cambium::config

@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <array>
+
+#include "cambium/base/files.h"
+#include "cambium/config/assign.h"
+#include "cambium/config/check.h"
+#include "cambium/config/keys.h"
+#include "cambium/config/layers.h"
+#include "cambium/config/names.h"
+
+namespace cambium::config {
+namespace {
+
+/// Without a preset or a model to start from, a configuration gives all of these, or none and gets the preset "tiny".
+constexpr std::array kSizes{"model.hidden_size", "model.intermediate_size", "model.num_hidden_layers",
+                            "model.num_attention_heads"};
+
+class Loader {
+ public:
+  Loader(const Layers& layers, std::string_view what) : layers_(layers), origins_(std::string(what)) {}
+
+  RunConfig run() {
+    check_names(layers_);
+    read_base();
+    for (const auto& [name, assignment] : layers_.values()) {
+      origins_.add(name, assignment.place);
+      read(name, assignment);
+    }
+    fill_architecture();
+    fill_warmup();
+    fill_schedule();
+    check_sources();
+    check(config_, origins_);
+    if (initial_) {
+      check_start(*initial_);
+    }
+    return std::move(config_);
+  }
+
+ private:
+  model::ModelConfig& architecture() { return config_.model.architecture; }
+  bool given(std::string_view key) const { return layers_.values().contains(std::string(key)); }
+
+  /// The architecture that single keys change: the preset's or that of `init_from`.
+  void read_base() {
+    for (const std::string key : {"model.preset", "model.init_from"}) {
+      if (const auto found = layers_.values().find(key); found != layers_.values().end()) {
+        read(key, found->second);
+      }
+    }
+    ModelSection& section = config_.model;
+    if (!section.init_from.empty()) {
+      const std::filesystem::path file = std::filesystem::path(section.init_from) / "config.json";
+      initial_ = model::model_config_from_json(formats::read_json(file), file.string());
+      section.architecture = *initial_;
+    } else if (section.preset.empty()) {
+      const auto missing = std::find_if(kSizes.begin(), kSizes.end(), [&](const char* key) { return !given(key); });
+      if (std::any_of(kSizes.begin(), kSizes.end(), [&](const char* key) { return given(key); })) {
+        if (missing != kSizes.end()) {
+          origins_.fail("`{}` is missing: give all sizes of the model, `model.preset` or `model.init_from`", *missing);
+        }
+      } else {
+        section.preset = "tiny";
+      }
+    }
+    if (!section.preset.empty()) {
+      section.architecture = model::preset(section.preset);
+    }
+    base_ = architecture();
+  }
+
+  void read(const std::string& name, const Assignment& assignment) {
+    if (const auto source = source_key(name)) {
+      std::vector<DataSource>& sources = config_.data.source;
+      sources.resize(std::max(sources.size(), source->index + 1));
+      const auto* key = find_key(source_keys(), source->name);
+      assign(key->field(sources[source->index]), key->rule, name, assignment);
+    } else if (const auto* rope = find_key(rope_keys(), name)) {
+      auto& scaling = architecture().rope_scaling;
+      scaling = scaling.value_or(model::Llama3Rope{});
+      assign(rope->field(*scaling), rope->rule, name, assignment);
+    } else if (const auto* key = find_key(run_keys(), name)) {
+      assign(key->field(config_), key->rule, name, assignment);
+    } else if (name == kRopeScaling) {
+      if (assignment.value->value<std::string>() != "none") {
+        fail_value(name, assignment, "a table or \"none\"");
+      }
+      architecture().rope_scaling.reset();
+    } else {
+      fail_value(name, assignment, name == kSources ? "[[data.source]] tables" : "a table");
+    }
+  }
+
+  void fill_architecture() {
+    const bool base_shares_heads = base_.num_key_value_heads != base_.num_attention_heads;
+    if (!given("model.num_key_value_heads") && !base_shares_heads) {
+      architecture().num_key_value_heads = architecture().num_attention_heads;
+    }
+    if (architecture().rope_scaling && !base_.rope_scaling) {
+      for (const auto& key : rope_keys()) {
+        if (!given(key.full_name())) {
+          origins_.fail("`{}` is missing: llama3 scaling takes four numbers", key.full_name());
+        }
+      }
+    }
+  }
+
+  /// A short run whose warm-up is not given shall not need a key for it.
+  void fill_warmup() {
+    const TrainSection& train = config_.train;
+    if (!given("train.warmup_steps") && train.steps.unit != StepCount::Unit::kEpochs) {
+      const auto tenth = static_cast<double>(train.steps.steps(train.batch_tokens, 0) / 10);
+      config_.train.warmup_steps.amount = std::min(train.warmup_steps.amount, tenth);
+    }
+  }
+
+  /// Steps in `growth.at` ask for schedule = "at"; of two keys that disagree a `--set` wins over the file.
+  void fill_schedule() {
+    GrowthSection& growth = config_.growth;
+    if (growth.at.empty() || growth.schedule == "at") {
+      return;
+    }
+    const Place* schedule = origins_.find("growth.schedule");
+    if (schedule != nullptr && schedule->overridden() == origins_.find("growth.at")->overridden()) {
+      origins_.fail("{} is \"prop\", but {} lists steps; give one of them", origins_.name("growth.schedule"),
+                    origins_.name("growth.at"));
+    }
+    if (schedule != nullptr && schedule->overridden()) {
+      growth.at.clear();
+    } else {
+      growth.schedule = "at";
+    }
+  }
+
+  void check_sources() const {
+    for (size_t i = 0; i < config_.data.source.size(); ++i) {
+      if (config_.data.source[i].path.empty()) {
+        origins_.fail("`data.source.{}.path` is missing or empty", i);
+      }
+    }
+  }
+
+  /// The weights of `init_from` must fit the model that training starts with.
+  void check_start(const model::ModelConfig& initial) const {
+    const model::ModelConfig& wanted = config_.model.architecture;
+    const auto same = [&](std::string_view field, int64_t have, int64_t want) {
+      if (have != want) {
+        origins_.fail("{} = {}, but the model of {} has {}", origins_.name(format("model.{}", field)), want,
+                      origins_.name("model.init_from"), have);
+      }
+    };
+    same("vocab_size", initial.vocab_size, wanted.vocab_size);
+    same("hidden_size", initial.hidden_size, wanted.hidden_size);
+    same("intermediate_size", initial.intermediate_size, wanted.intermediate_size);
+    same("num_attention_heads", initial.num_attention_heads, wanted.num_attention_heads);
+    same("num_key_value_heads", initial.num_key_value_heads, wanted.num_key_value_heads);
+    const int start = start_layers(config_);
+    if (start != initial.num_hidden_layers) {
+      origins_.fail("the run starts with {} layers ({} = {}, growing with {}), but the model of {} has {}", start,
+                    origins_.name("model.num_hidden_layers"), wanted.num_hidden_layers,
+                    origins_.name("growth.operator"), origins_.name("model.init_from"), initial.num_hidden_layers);
+    }
+  }
+
+  const Layers& layers_;
+  Origins origins_;
+  RunConfig config_;
+  model::ModelConfig base_;
+  std::optional<model::ModelConfig> initial_;  ///< of the model in `init_from`
+};
+
+}  // namespace
+
+RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides) {
+  Layers layers(toml, what);
+  for (const std::string& assignment : overrides) {
+    layers.override_with(assignment);
+  }
+  return Loader(layers, what).run();
+}
+
+RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  constexpr int64_t kMostBytes = 1 << 20;
+  return parse_run_config(read_file(path, kMostBytes), path.string(), overrides);
+}
+
+}  // namespace cambium::config
