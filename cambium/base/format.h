@@ -6,6 +6,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <string>
+#include <utility>
+
 namespace cambium {
-using fmt::format;
-}
+
+struct Formatter {
+  template <typename... Args>
+  std::string operator()(fmt::format_string<Args...> text, Args&&... args) const {
+    return fmt::format(text, std::forward<Args>(args)...);
+  }
+};
+
+/// fmt::format. An object and not a function, so that a std::string among the arguments does not make the call
+/// ambiguous with std::format where the standard library has one (GCC 13 and newer).
+inline constexpr Formatter format{};  // NOLINT(readability-identifier-naming): is called like a function
+
+}  // namespace cambium
