@@ -26,7 +26,8 @@ struct GrowthEvent {
 
 /// The events of a run that ends with `final_layers`, growing by `block_size` layers after each step of `steps`
 /// (ascending, positive). Throws InvalidArgument where the depths do not work out, naming the nearest that do.
-std::vector<GrowthEvent> plan_growth(std::string_view op, int final_layers, int block_size, std::span<const int64_t> steps);
+std::vector<GrowthEvent> plan_growth(std::string_view op, int final_layers, int block_size,
+                                     std::span<const int64_t> steps);
 
 /// Depth in effect for the (0-based) step.
 int depth_at(std::span<const GrowthEvent> events, int final_layers, int64_t step);
