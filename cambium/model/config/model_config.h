@@ -47,9 +47,9 @@ struct ModelConfig {
 /// Throws InvalidArgument that names the field where sizes are not positive or do not divide.
 void check(const ModelConfig& config, std::string_view what);
 
-/// Reads config.json content with transformers' defaults for missing keys. Throws InvalidInput, by name, for other model
-/// types and for features that are not supported (attention_bias, mlp_bias, head_dim other than hidden/heads, rope types
-/// other than default and llama3, hidden_act other than silu, sliding windows, quantization).
+/// Reads config.json content with transformers' defaults for missing keys. Throws InvalidInput, by name, for other
+/// model types and for features that are not supported (attention_bias, mlp_bias, head_dim other than hidden/heads,
+/// rope types other than default and llama3, hidden_act other than silu, sliding windows, quantization).
 ModelConfig model_config_from_json(const formats::Json& json, std::string_view what);
 /// config.json as transformers writes it. With layer_norm_scaling the model_type is `cambium-llama`, which plain LLaMA
 /// code refuses.
