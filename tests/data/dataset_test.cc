@@ -4,7 +4,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/formats/json.h"
-#include "test_support.h"
+#include "tests/data/test_support.h"
 
 namespace cambium::data {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "cambium/base/error.h"
-#include "test_support.h"
+#include "tests/data/test_support.h"
 
 namespace cambium::data {
 namespace {

@@ -10,7 +10,7 @@
 #include "cambium/base/error.h"
 #include "cambium/data/dataset.h"
 #include "cambium/data/input_files.h"
-#include "test_support.h"
+#include "tests/data/test_support.h"
 
 namespace cambium::data {
 namespace {

@@ -12,7 +12,7 @@
 #include "cambium/data/synth/lexicon.h"
 #include "cambium/data/synth/primitives.h"
 #include "cambium/data/synth/prose.h"
-#include "test_support.h"
+#include "tests/data/test_support.h"
 
 namespace cambium::data {
 namespace {
