@@ -7,12 +7,15 @@ namespace cambium::formats {
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian and read as they lie");
 
-/// Conversions of the 16-bit float formats, written without branches so that loops over them become vector code, and
-/// without subnormal float32 operands, so that they do not depend on the flush-to-zero mode.
+// Tests and conversions of the 32- and 16-bit float formats, written without branches so that loops over them become
+// vector code, and without subnormal float32 operands, so that they do not depend on the flush-to-zero mode.
 
-inline float bfloat16_to_float(uint16_t bits) {
-  return std::bit_cast<float>(uint32_t{bits} << 16);
+inline bool float_is_finite(float value) {
+  constexpr uint32_t kExponent = 0x7f800000u;
+  return (std::bit_cast<uint32_t>(value) & kExponent) != kExponent;
 }
+
+inline float bfloat16_to_float(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 /// Exact for every finite half; infinities and NaN come out as large finite numbers: test `half_is_finite` first.
 inline float half_to_float(uint16_t bits) {
@@ -26,9 +29,7 @@ inline float half_to_float(uint16_t bits) {
   return std::bit_cast<float>(value | (bits & 0x8000u) << 16);
 }
 
-inline bool half_is_finite(uint16_t bits) {
-  return (bits & 0x7c00u) != 0x7c00u;
-}
+inline bool half_is_finite(uint16_t bits) { return (bits & 0x7c00u) != 0x7c00u; }
 
 /// Rounds to nearest even. Finite values past the largest bfloat16 become infinity; NaN stays NaN.
 inline uint16_t float_to_bfloat16(float value) {

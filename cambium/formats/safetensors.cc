@@ -34,13 +34,9 @@ const DTypeEntry& entry_of(DType dtype) {
 
 }  // namespace
 
-int64_t dtype_bytes(DType dtype) {
-  return entry_of(dtype).bytes;
-}
+int64_t dtype_bytes(DType dtype) { return entry_of(dtype).bytes; }
 
-std::string_view dtype_name(DType dtype) {
-  return entry_of(dtype).name;
-}
+std::string_view dtype_name(DType dtype) { return entry_of(dtype).name; }
 
 std::optional<DType> dtype_from_name(std::string_view name) {
   for (const DTypeEntry& entry : kDTypes) {
@@ -66,8 +62,6 @@ std::string shape_text(std::span<const int64_t> shape) {
   return "[" + join(sizes, ", ") + "]";
 }
 
-int64_t TensorInfo::numel() const {
-  return (end - begin) / dtype_bytes(dtype);
-}
+int64_t TensorInfo::numel() const { return (end - begin) / dtype_bytes(dtype); }
 
 }  // namespace cambium::formats

@@ -92,17 +92,16 @@ void check_layout(std::span<const TensorInfo> tensors, int64_t data_bytes, std::
 /// Converts `count` values and says whether all of them are finite. The check is a reduction over exponent bits, which
 /// costs next to nothing beside the memory traffic.
 bool convert(DType dtype, const std::byte* source, int64_t count, float* out) {
-  constexpr uint32_t kExponent = 0x7f800000u;
   uint32_t bad = 0;
   if (dtype == DType::kFloat32) {
     std::memcpy(out, source, static_cast<size_t>(count) * sizeof(float));
-    for (int64_t i = 0; i < count; ++i) bad |= (std::bit_cast<uint32_t>(out[i]) & kExponent) == kExponent;
+    for (int64_t i = 0; i < count; ++i) bad |= !float_is_finite(out[i]);
   } else if (dtype == DType::kBFloat16) {
     for (int64_t i = 0; i < count; ++i) {
       uint16_t bits = 0;
       std::memcpy(&bits, source + 2 * i, 2);
       out[i] = bfloat16_to_float(bits);
-      bad |= (std::bit_cast<uint32_t>(out[i]) & kExponent) == kExponent;
+      bad |= !float_is_finite(out[i]);
     }
   } else {
     for (int64_t i = 0; i < count; ++i) {

@@ -53,9 +53,7 @@ std::string event_at(double wall_time, int64_t step) {
   return event;
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// A name that no file has yet: a run restarted within the same second must not overwrite its own past.
 std::filesystem::path new_event_file(const std::filesystem::path& directory) {
@@ -95,9 +93,7 @@ void TensorBoardWriter::resume(int64_t first_step, double wall_time) {
   record(event);
 }
 
-void TensorBoardWriter::flush() {
-  file_.flush();
-}
+void TensorBoardWriter::flush() { file_.flush(); }
 
 void TensorBoardWriter::record(std::string_view event) {
   std::string frame;

@@ -34,9 +34,7 @@ std::string zstd(std::string_view text) {
   return out;
 }
 
-std::string skippable_frame() {
-  return std::string("\x50\x2a\x4d\x18\x03\x00\x00\x00", 8) + "xyz";
-}
+std::string skippable_frame() { return std::string("\x50\x2a\x4d\x18\x03\x00\x00\x00", 8) + "xyz"; }
 
 /// Text that does not compress away, longer than the buffers.
 std::string long_text() {

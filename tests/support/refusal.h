@@ -25,12 +25,13 @@ std::string refusal(const Work& work) {
 }
 
 /// EXPECT that the refusal's message holds every one of the parts.
-#define EXPECT_REFUSAL(work, ...)                                                                                      \
-  do {                                                                                                                 \
-    const std::string refusal_message = ::cambium::refusal([&] { work; });                                             \
-    for (const std::string& part : std::initializer_list<std::string>{__VA_ARGS__}) {                                  \
-      EXPECT_NE(refusal_message.find(part), std::string::npos) << "expected `" << part << "` in: " << refusal_message; \
-    }                                                                                                                  \
+#define EXPECT_REFUSAL(work, ...)                                                             \
+  do {                                                                                        \
+    const std::string refusal_message = ::cambium::refusal([&] { work; });                    \
+    for (const std::string& refusal_part : std::initializer_list<std::string>{__VA_ARGS__}) { \
+      EXPECT_NE(refusal_message.find(refusal_part), std::string::npos)                        \
+          << "expected `" << refusal_part << "` in: " << refusal_message;                     \
+    }                                                                                         \
   } while (false)
 
 }  // namespace cambium
