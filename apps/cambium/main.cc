@@ -20,6 +20,7 @@ struct Verb {
 
 constexpr std::initializer_list<Verb> kVerbs = {
     // in alphabetical order
+    {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
 };
 
 void print_usage(std::FILE* out) {

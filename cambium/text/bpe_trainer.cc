@@ -23,7 +23,8 @@ struct Pair {
 
 struct PairHash {
   size_t operator()(const Pair& pair) const {
-    const auto key = (static_cast<uint64_t>(static_cast<uint32_t>(pair.left)) << 32) | static_cast<uint32_t>(pair.right);
+    const auto key =
+        (static_cast<uint64_t>(static_cast<uint32_t>(pair.left)) << 32) | static_cast<uint32_t>(pair.right);
     return (key * 0x9E3779B97F4A7C15U) >> 7;
   }
 };
@@ -46,6 +47,7 @@ struct Candidate {
 class Trainer {
  public:
   Trainer(const WordCounter::Counts& words, const BpeTraining& training) : training_(training) {
+    add_special_tokens();
     add_alphabet();
     add_words(words);
     for (const auto& [pair, occurrences] : pairs_) {
@@ -74,7 +76,19 @@ class Trainer {
 
   int32_t first_byte() const { return static_cast<int32_t>(training_.special_tokens.size()); }
   int64_t num_entries() const { return first_byte() + static_cast<int64_t>(trained_.tokens.size()); }
-  const std::string& token(int32_t id) const { return trained_.tokens[static_cast<size_t>(id - first_byte())]; }
+  const std::string& token(int32_t id) const {
+    return id < first_byte() ? training_.special_tokens[static_cast<size_t>(id)]
+                             : trained_.tokens[static_cast<size_t>(id - first_byte())];
+  }
+
+  void add_special_tokens() {
+    for (size_t i = 0; i < training_.special_tokens.size(); ++i) {
+      const std::string& special = training_.special_tokens[i];
+      if (special.empty() || !ids_.emplace(special, static_cast<int32_t>(i)).second) {
+        throw InvalidArgument(format("the special token \"{}\" is empty or given twice", special));
+      }
+    }
+  }
 
   /// The bytes in the order of their characters, as Hugging Face's trainer sorts them.
   void add_alphabet() {
@@ -91,7 +105,9 @@ class Trainer {
 
   int32_t add_token(std::string token) {
     const auto id = static_cast<int32_t>(num_entries());
-    ids_.emplace(token, id);
+    if (!ids_.emplace(token, id).second) {
+      throw InvalidArgument(format("the special token \"{}\" is a byte of the alphabet", token));
+    }
     trained_.tokens.push_back(std::move(token));
     return id;
   }

@@ -24,9 +24,9 @@ struct BpeTraining {
 
 /// Learns byte-pair merges from word counts (Sennrich et al. 2016): again and again the most frequent pair of
 /// neighbouring tokens becomes a token; among equals the pair with the smaller ids (left, then right) goes first. The
-/// result depends on the counts alone. Throws InvalidArgument for a size that has no room for the 256 bytes, InvalidInput
-/// where the words hold too few pairs, with the number of entries that they are good for.
-/// `on_progress` hears how many entries there are, now and then.
+/// result depends on the counts alone. Throws InvalidArgument for a size that has no room for the 256 bytes,
+/// InvalidInput where the words hold too few pairs, with the number of entries that they are good for. `on_progress`
+/// hears how many entries there are, now and then.
 TrainedBpe train_bpe(const WordCounter::Counts& words, const BpeTraining& training,
                      const std::function<void(int64_t entries)>& on_progress = {});
 

@@ -8,12 +8,12 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/hash.h"
-#include "cambium/base/text.h"
 #include "cambium/text/added_tokens.h"
 #include "cambium/text/bpe_model.h"
 #include "cambium/text/byte_alphabet.h"
 #include "cambium/text/pre_tokenizer.h"
 #include "cambium/text/tokenizer_spec.h"
+#include "cambium/text/utf8.h"
 #include "cambium/text/word_cache.h"
 
 namespace cambium::text {
@@ -116,10 +116,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& append_to) const {
-  const size_t invalid = find_invalid_utf8(text);
-  if (invalid != std::string_view::npos) {
-    bad_input("invalid UTF-8 at byte {} of the text", invalid);
-  }
+  require_utf8(text);
   std::unique_ptr<Scratch> scratch = impl_->take_scratch();
   const PreTokenizer::OnWord on_word = [&](std::string_view word) {
     if (const auto known = scratch->words.find(word)) {

@@ -1,38 +1,20 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "cambium/base/error.h"
 #include "cambium/base/text.h"
+#include "cambium/formats/json.h"
 #include "cambium/text/byte_alphabet.h"
 #include "cambium/text/tokenizer_spec.h"
 
 namespace cambium::text {
 namespace {
 
-using Json = nlohmann::json;  // a sorted map: `formats::Json` takes quadratic time for objects of 100,000 keys
+using formats::Json;
 
-constexpr int kMaxNesting = 64;
 constexpr int64_t kMaxTokens = int64_t{1} << 24;
-
-Json parse(std::string_view text, std::string_view what) {
-  const auto limit_nesting = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMaxNesting) {
-      bad_input("{}: JSON nested past {} levels", what, kMaxNesting);
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, limit_nesting);
-  } catch (const Json::parse_error& error) {
-    const std::string message = error.what();
-    const size_t reason = message.find("] ");  // behind the library's own tag
-    bad_input("{}: invalid JSON at byte {}: {}", what, error.byte,
-              reason == std::string::npos ? message : message.substr(reason + 2));
-  }
-}
 
 /// A value with its place in the file, for messages.
 class Node {
@@ -292,7 +274,7 @@ void check_post_processor(const Node& node) {
 }  // namespace
 
 TokenizerSpec parse_tokenizer_json(std::string_view json, std::string_view what) {
-  const Json document = parse(json, what);
+  const Json document = formats::parse_json(json, what);
   TokenizerSpec spec;
   spec.what = what;
   const Node root(document, spec.what, "");

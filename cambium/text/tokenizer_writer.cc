@@ -8,7 +8,8 @@ namespace cambium::text {
 std::string to_tokenizer_json(const TrainedBpe& trained) {
   using Json = nlohmann::ordered_json;
   const auto quoted = [](const std::string& text) { return Json(text).dump(); };
-  const Json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+  const Json byte_level = {
+      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
 
   Json added = Json::array();
   for (const std::string& token : trained.special_tokens) {

@@ -36,6 +36,13 @@ size_t invalid_part(std::string_view bytes) {
 
 }  // namespace
 
+void require_utf8(std::string_view text, int64_t base) {
+  const size_t invalid = find_invalid_utf8(text);
+  if (invalid != std::string_view::npos) {
+    throw InvalidUtf8(base + static_cast<int64_t>(invalid));
+  }
+}
+
 std::string replace_invalid_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());

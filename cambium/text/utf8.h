@@ -1,10 +1,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "cambium/base/error.h"
+
 namespace cambium::text {
+
+/// Text that was to be UTF-8 is not.
+class InvalidUtf8 : public InvalidInput {
+ public:
+  explicit InvalidUtf8(int64_t offset)
+      : InvalidInput(format("invalid UTF-8 at byte {} of the text", offset)), offset_(offset) {}
+  int64_t offset() const { return offset_; }  ///< the first byte that is wrong
+
+ private:
+  int64_t offset_;
+};
+
+/// Throws InvalidUtf8 for the first byte that is not valid; offsets count from `base`.
+void require_utf8(std::string_view text, int64_t base = 0);
 
 /// The code point at `text[at]`; `at` moves behind it. The text must be valid UTF-8.
 inline char32_t next_code_point(std::string_view text, size_t& at) {

@@ -1,8 +1,9 @@
 #include "cambium/text/word_counter.h"
 
-#include "cambium/base/error.h"
+#include <algorithm>
+
 #include "cambium/base/hash.h"
-#include "cambium/base/text.h"
+#include "cambium/text/utf8.h"
 
 namespace cambium::text {
 namespace {
@@ -69,10 +70,7 @@ void WordCounter::end_text() {
 }
 
 void WordCounter::count(std::string_view text) {
-  const size_t invalid = find_invalid_utf8(text);
-  if (invalid != std::string_view::npos) {
-    bad_input("invalid UTF-8 at byte {} of the text", held_offset_ + static_cast<int64_t>(invalid));
-  }
+  require_utf8(text, held_offset_);
   pre_tokenizer_.split(text, scratch_, on_word_);
   text_bytes_ += static_cast<int64_t>(text.size());
 }

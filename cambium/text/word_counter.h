@@ -43,8 +43,8 @@ class WordCounter {
   PreTokenizer::OnWord on_word_;
   Counts counts_;
   int64_t text_bytes_ = 0;
-  std::string held_;          ///< of the text in parts: what is not counted yet
-  int64_t held_offset_ = 0;   ///< its place in that text
+  std::string held_;         ///< of the text in parts: what is not counted yet
+  int64_t held_offset_ = 0;  ///< its place in that text
 };
 
 }  // namespace cambium::text

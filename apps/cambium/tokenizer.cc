@@ -1,0 +1,288 @@
+#include "cambium/text/tokenizer.h"
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/cambium/options.h"
+#include "apps/cambium/verbs.h"
+#include "cambium/base/error.h"
+#include "cambium/base/files.h"
+#include "cambium/base/log.h"
+#include "cambium/base/progress.h"
+#include "cambium/data/input_files.h"
+#include "cambium/formats/json.h"
+#include "cambium/formats/streams.h"
+#include "cambium/text/bpe_trainer.h"
+#include "cambium/text/utf8.h"
+#include "cambium/text/word_counter.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using cambium::bad_input;
+using cambium::format;
+using cambium::formats::Json;
+using cambium::text::Tokenizer;
+using cambium::text::WordCounter;
+
+constexpr size_t kBlock = size_t{1} << 20;
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    cambium::fail("writing to standard output failed");
+  }
+}
+
+std::string read_all(const fs::path& path) {
+  const auto stream = cambium::formats::open_input(path);
+  std::string text;
+  for (size_t size = 0;;) {
+    text.resize(size + kBlock);
+    const size_t got = stream->read(text.data() + size, kBlock);
+    size += got;
+    if (got == 0) {
+      text.resize(size);
+      return text;
+    }
+  }
+}
+
+std::string shown(const fs::path& path) { return path == "-" ? "standard input" : path.string(); }
+
+/// Calls `on_line(line, place)` for every line of a file; place is "file:line", for messages.
+template <typename OnLine>
+void for_each_line(const fs::path& path, OnLine&& on_line) {
+  cambium::formats::LineReader lines(cambium::formats::open_input(path), shown(path));
+  for (std::string line; lines.next(line);) {
+    on_line(line, format("{}:{}", shown(path), lines.line_number()));
+  }
+}
+
+std::string text_of_line(const std::string& line, const std::string& key, const std::string& place) {
+  const Json object = cambium::formats::parse_json(line, place);
+  const auto text = object.is_object() ? object.find(key) : object.end();
+  if (text == object.end() || !text->is_string()) {
+    bad_input("{}: expected an object with the text under the key `{}`", place, key);
+  }
+  return text->get<std::string>();
+}
+
+// --- encode ----------------------------------------------------------------------------------------------------------
+
+void print_ids(const std::vector<int32_t>& ids) {
+  std::string line = "[";
+  for (const int32_t id : ids) {
+    char digits[16];
+    line += line.size() > 1 ? "," : "";
+    line.append(digits, std::to_chars(digits, digits + sizeof digits, id).ptr);
+  }
+  print(line + "]\n");
+}
+
+void encode(const Tokenizer& tokenizer, const fs::path& input, bool jsonl) {
+  std::vector<int32_t> ids;
+  if (!jsonl) {
+    const std::string text = read_all(input);
+    try {
+      tokenizer.encode(text, ids);
+    } catch (const cambium::text::InvalidUtf8& error) {
+      bad_input("{}: byte {}: invalid UTF-8", shown(input), error.offset());
+    }
+    print_ids(ids);
+    return;
+  }
+  for_each_line(input, [&](const std::string& line, const std::string& place) {
+    ids.clear();
+    tokenizer.encode(text_of_line(line, "text", place), ids);
+    print_ids(ids);
+  });
+}
+
+// --- decode ----------------------------------------------------------------------------------------------------------
+
+std::string decode_array(const Tokenizer& tokenizer, const std::string& array, const std::string& place) {
+  const Json json = cambium::formats::parse_json(array, place);
+  if (!json.is_array()) {
+    bad_input("{}: expected an array of ids, found {}", place, json.type_name());
+  }
+  std::vector<int32_t> ids;
+  for (const Json& id : json) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() >= static_cast<uint64_t>(tokenizer.vocab_size())) {
+      bad_input("{}: id {} at place {}: expected a number below {}", place, id.dump(), ids.size(),
+                tokenizer.vocab_size());
+    }
+    ids.push_back(id.get<int32_t>());
+  }
+  return tokenizer.decode(ids);
+}
+
+void decode(const Tokenizer& tokenizer, const fs::path& input, bool jsonl) {
+  if (!jsonl) {
+    print(decode_array(tokenizer, read_all(input), shown(input)));
+    return;
+  }
+  for_each_line(input, [&](const std::string& line, const std::string& place) {
+    const std::string text = decode_array(tokenizer, line, place);
+    print(Json({{"text", cambium::text::replace_invalid_utf8(text)}}).dump() + "\n");
+  });
+}
+
+// --- train -----------------------------------------------------------------------------------------------------------
+
+struct TrainOptions {
+  cambium::text::BpeTraining training;
+  fs::path out;
+  std::vector<fs::path> inputs;
+  std::string text_key = "text";
+  bool skip_bad_lines = false;
+};
+
+class WordReader {
+ public:
+  WordReader(const TrainOptions& options, WordCounter& counter)
+      : options_(options),
+        counter_(counter),
+        found_(cambium::data::find_inputs(options.inputs)),
+        progress_("counting words", total_bytes(), "bytes") {}
+
+  void run() {
+    for (const cambium::data::InputFile& file : found_.files) {
+      if (file.kind == cambium::data::InputFile::Kind::kJsonLines) {
+        read_lines(file.path);
+      } else {
+        read_text(file.path);
+      }
+      bytes_before_ += file.bytes;
+    }
+    progress_.finish();
+    if (bad_lines_ > 0) {
+      cambium::log_warning(format("skipped {} bad lines", cambium::format_count(bad_lines_)));
+    }
+  }
+
+  size_t num_files() const { return found_.files.size(); }
+
+ private:
+  int64_t total_bytes() const {
+    int64_t bytes = 0;
+    for (const cambium::data::InputFile& file : found_.files) {
+      bytes += file.bytes;
+    }
+    return bytes;
+  }
+
+  void read_text(const fs::path& path) {
+    const auto stream = cambium::formats::open_input(path);
+    std::string block(kBlock, '\0');
+    try {
+      while (const size_t size = stream->read(block.data(), block.size())) {
+        counter_.add_part(std::string_view(block).substr(0, size));
+        progress_.update(bytes_before_ + stream->consumed());
+      }
+      counter_.end_text();
+    } catch (const cambium::text::InvalidUtf8& error) {
+      bad_input("{}: byte {}: invalid UTF-8", path.string(), error.offset());
+    }
+  }
+
+  void read_lines(const fs::path& path) {
+    cambium::formats::LineReader lines(cambium::formats::open_input(path), path.string());
+    for (std::string line; lines.next(line);) {
+      if (line.find_first_not_of(" \t\r") == std::string::npos) {
+        continue;
+      }
+      try {
+        counter_.add(text_of_line(line, options_.text_key, format("{}:{}", path.string(), lines.line_number())));
+      } catch (const cambium::InvalidInput&) {
+        if (!options_.skip_bad_lines) {
+          throw;
+        }
+        ++bad_lines_;
+      }
+      progress_.update(bytes_before_ + lines.consumed());
+    }
+  }
+
+  const TrainOptions& options_;
+  WordCounter& counter_;
+  cambium::data::FoundInputs found_;
+  cambium::Progress progress_;
+  int64_t bytes_before_ = 0;
+  int64_t bad_lines_ = 0;
+};
+
+void train(const TrainOptions& options) {
+  WordCounter counter;
+  WordReader reader(options, counter);
+  reader.run();
+  cambium::Progress progress("merging pairs", options.training.vocab_size, "entries");
+  const cambium::text::TrainedBpe trained =
+      cambium::text::train_bpe(counter.counts(), options.training, [&](int64_t entries) { progress.update(entries); });
+  progress.finish();
+  const std::string json = cambium::text::to_tokenizer_json(trained);
+  const Tokenizer check = Tokenizer::parse(json, options.out.string());
+  cambium::write_file_atomic(options.out, json);
+  print(format("{}: {} entries from {} of text in {} files ({} distinct words)\n", options.out.string(),
+               cambium::format_count(check.vocab_size()),
+               cambium::format_bytes(static_cast<double>(counter.text_bytes())), reader.num_files(),
+               cambium::format_count(static_cast<int64_t>(counter.counts().size()))));
+}
+
+struct CodeOptions {
+  fs::path tokenizer;
+  fs::path input = "-";
+  bool jsonl = false;
+};
+
+CLI::App* add_train(CLI::App& app, TrainOptions& options) {
+  CLI::App* const command = app.add_subcommand("train", "train a byte-level BPE tokenizer");
+  command->add_option("INPUT", options.inputs, "Text or JSON lines, plain, .gz or .zst: files or folders")->required();
+  command
+      ->add_option("--vocab-size", options.training.vocab_size,
+                   "Entries in all: <|endoftext|>, the 256 bytes, and merges")
+      ->required()
+      ->check(CLI::Range(1, 1 << 24));
+  command->add_option("--out", options.out, "The tokenizer.json to write")->required();
+  command->add_option("--text-key", options.text_key, "Key of the text in JSON lines")->capture_default_str();
+  command->add_flag("--skip-bad-lines", options.skip_bad_lines, "Count bad lines of JSON lines instead of stopping");
+  return command;
+}
+
+CLI::App* add_code(CLI::App& app, CodeOptions& options, const char* name, const char* does, const char* jsonl) {
+  CLI::App* const command = app.add_subcommand(name, does);
+  command->add_option("--tokenizer", options.tokenizer, "A tokenizer.json, or the folder that holds one")->required();
+  command->add_flag("--jsonl", options.jsonl, jsonl);
+  command->add_option("FILE", options.input, "Input, plain, gzip or zstd; - is standard input")->capture_default_str();
+  return command;
+}
+
+}  // namespace
+
+int tokenizer_main(int argc, char** argv) {
+  CLI::App app("Trains tokenizers, turns text into ids and ids into text.");
+  app.require_subcommand(1);
+  TrainOptions train_options;
+  CodeOptions encode_options;
+  CodeOptions decode_options;
+  const CLI::App* const train_command = add_train(app, train_options);
+  const CLI::App* const encode_command =
+      add_code(app, encode_options, "encode", "print the ids of a text, as a JSON array",
+               "Each line of the input is {\"text\": ...}; one array a line comes out (else the input is one text)");
+  add_code(app, decode_options, "decode", "print the text of ids",
+           "Each line of the input is an array; one {\"text\": ...} a line comes out (else the input is one array)");
+  if (const std::optional<int> code = parse_options(app, argc, argv)) {
+    return *code;
+  }
+  if (train_command->parsed()) {
+    train(train_options);
+    return 0;
+  }
+  const CodeOptions& options = encode_command->parsed() ? encode_options : decode_options;
+  const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
+  (encode_command->parsed() ? encode : decode)(tokenizer, options.input, options.jsonl);
+  return 0;
+}
