@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <exception>
-#include <initializer_list>
 #include <new>
 #include <string>
 #include <string_view>
@@ -18,7 +17,7 @@ struct Verb {
   int (*run)(int argc, char** argv);
 };
 
-constexpr std::initializer_list<Verb> kVerbs = {
+constexpr Verb kVerbs[] = {
     // in alphabetical order
     {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
 };

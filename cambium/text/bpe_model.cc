@@ -40,8 +40,9 @@ BpeModel::BpeModel(const TokenizerSpec& spec) : merges_(spec.merges.size()) {
   }
   for (size_t i = 0; i < spec.merges.size(); ++i) {
     const auto& [left, right] = spec.merges[i];
-    merges_.set(id_of(vocab, left, spec, i), id_of(vocab, right, spec, i),
-                {static_cast<int32_t>(i), id_of(vocab, left + right, spec, i)});
+    const int32_t left_id = id_of(vocab, left, spec, i);
+    const int32_t right_id = id_of(vocab, right, spec, i);
+    merges_.set(left_id, right_id, {static_cast<int32_t>(i), id_of(vocab, left + right, spec, i)});
   }
   if (spec.ignore_merges) {
     for (const auto& [token, id] : spec.vocab) {
