@@ -149,7 +149,7 @@ Manifest DatasetWriter::commit(std::vector<InputInfo> inputs, formats::Json sett
               directory_.target().string(), documents);
   }
   manifest_.inputs = std::move(inputs);
-  manifest_.settings = std::move(settings);
+  if (settings.is_object()) manifest_.settings = std::move(settings);
   for (const auto& [name, content] : {std::pair<std::string_view, std::string>{kTokenizerFile, tokenizer_json_},
                                       {kManifestFile, to_json(manifest_).dump(2) + "\n"}}) {
     FileWriter writer(directory_.staging() / name);

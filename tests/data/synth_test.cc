@@ -131,7 +131,7 @@ TEST(Synth, TasksAreFoundByNameOrByTheirFrontPart) {
   EXPECT_EQ(select_synth_tasks("copy").size(), 2u);
   EXPECT_EQ(select_synth_tasks("variable-assignment").size(), 9u);
   EXPECT_EQ(select_synth_tasks("world").size(), 1u);
-  EXPECT_NE(refusal([] { select_synth_tasks("wrold"); }).find("did you mean `world`"), std::string::npos);
+  EXPECT_NE(refusal([] { select_synth_tasks("worl"); }).find("did you mean `world`"), std::string::npos);
   EXPECT_NE(refusal([] { parse_synth_split("test"); }).find("train or heldout"), std::string::npos);
 }
 

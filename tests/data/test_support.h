@@ -47,7 +47,7 @@ inline std::string utf8(int code) {
 /// A byte-level tokenizer without merges: one token a byte, then fillers up to `vocab_size`, then "<|endoftext|>" (id
 /// `vocab_size` - 1) where `end_of_text`.
 inline text::Tokenizer byte_tokenizer(int vocab_size = 257, bool end_of_text = true) {
-  formats::Json vocab = formats::Json::object();
+  nlohmann::json vocab;  // sorted by name: an ordered object is slow to fill
   int next_code = 256, id = 0;
   for (int byte = 0; byte < 256; ++byte) {
     const bool printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;

@@ -1,0 +1,124 @@
+"""`cambium data` as a user runs it."""
+
+import gzip
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+CAMBIUM = os.environ.get("CAMBIUM", "cambium")
+
+
+def byte_tokenizer():
+    """A byte-level tokenizer.json without merges: one token a byte, then <|endoftext|>."""
+    printable = set(range(33, 127)) | set(range(161, 173)) | set(range(174, 256))
+    vocab, code = {}, 256
+    for byte in range(256):
+        if byte in printable:
+            vocab[chr(byte)] = byte
+        else:
+            vocab[chr(code)] = byte
+            code += 1
+    added = {"id": 256, "content": "<|endoftext|>", "single_word": False, "lstrip": False, "rstrip": False,
+             "normalized": False, "special": True}
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [added], "normalizer": None,
+            "pre_tokenizer": level, "post_processor": None, "decoder": level,
+            "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+                      "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "vocab": vocab, "merges": []}}
+
+
+class DataTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        (self.dir / "tokenizer.json").write_text(json.dumps(byte_tokenizer()))
+
+    def run_data(self, *arguments, code=0):
+        done = subprocess.run([CAMBIUM, "data", *map(str, arguments)], cwd=self.dir, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, f"{arguments}: {done.stderr}")
+        return done
+
+    def prepare(self, *arguments, code=0):
+        return self.run_data("prepare", "--tokenizer", "tokenizer.json", "--out", "set", *arguments, code=code)
+
+    def write_lines(self, name, texts):
+        (self.dir / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+
+    def test_text_becomes_a_dataset(self):
+        self.write_lines("in.jsonl", ["hello", "world"])
+        with gzip.open(self.dir / "more.txt.gz", "wt") as file:
+            file.write("packed")
+        self.prepare("in.jsonl", "more.txt.gz")
+        info = json.loads(self.run_data("info", "set", "--json", "--verify").stdout)
+        self.assertEqual(info["format"], "cambium-tokens")
+        train = info["splits"]["train"]
+        self.assertEqual((train["tokens"], train["documents"], train["text_bytes"]), (19, 3, 16))
+        tokens = (self.dir / "set" / train["shards"][0]["file"]).read_bytes()
+        self.assertEqual([int.from_bytes(tokens[i:i + 2], "little") for i in range(0, 38, 2)],
+                         [*b"hello", 256, *b"world", 256, *b"packed", 256])
+        self.assertIn("19 tokens", self.run_data("info", "set").stdout)
+        shown = self.run_data("show", "set", "--length", "8", "--in-order", "-n", "1").stdout
+        self.assertIn("hello<|endoftext|>wo", shown)
+
+    def test_an_existing_dataset_is_kept_unless_forced(self):
+        self.write_lines("in.jsonl", ["one"])
+        self.prepare("in.jsonl")
+        self.write_lines("in.jsonl", ["one", "two"])
+        self.assertIn("already exists", self.prepare("in.jsonl", code=2).stderr)
+        self.prepare("in.jsonl", "--force")
+        self.assertEqual(json.loads(self.run_data("info", "set", "--json").stdout)["splits"]["train"]["documents"], 2)
+
+    def test_bad_input_is_named_and_leaves_nothing(self):
+        (self.dir / "bad.jsonl").write_text('{"text": "a"}\n{"text": }\n')
+        before = sorted(os.listdir(self.dir))
+        self.assertIn("bad.jsonl:2", self.prepare("bad.jsonl", code=2).stderr)
+        self.assertIn("nowhere", self.prepare("nowhere", code=2).stderr)
+        self.assertIn("--val-fraction", self.prepare("bad.jsonl", "--val-fraction", "2", code=2).stderr)
+        self.assertEqual(sorted(os.listdir(self.dir)), before)
+        self.assertIn("1 bad lines", self.prepare("bad.jsonl", "--skip-bad-lines").stdout)
+
+    def test_a_damaged_dataset_is_refused(self):
+        self.write_lines("in.jsonl", ["one"])
+        self.prepare("in.jsonl")
+        shard = self.dir / "set" / "train-tokens-00000.bin"
+        shard.write_bytes(shard.read_bytes()[:-1])
+        self.assertIn("train-tokens-00000.bin: expected 8 bytes, found 7", self.run_data("info", "set", code=2).stderr)
+        self.run_data("show", "set", code=2)
+
+    def test_a_signal_stops_cleanly(self):
+        line = json.dumps({"text": "some words that take a while to encode " * 50}) + "\n"
+        with open(self.dir / "large.jsonl", "w") as file:
+            for _ in range(60000):
+                file.write(line)
+        command = [CAMBIUM, "data", "prepare", "--tokenizer", "tokenizer.json", "--out", "set", "large.jsonl"]
+        process = subprocess.Popen(command, cwd=self.dir, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        while process.poll() is None and not (self.dir / ".set.partial").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, message = process.communicate()
+        self.assertEqual(process.returncode, 3, message)
+        self.assertFalse((self.dir / "set").exists())
+        self.assertFalse((self.dir / ".set.partial").exists())
+
+    def test_synthetic_items(self):
+        self.run_data("synth", "--task", "variable-assignment", "--count", "18", "--seed", "3", "--out", "items.jsonl")
+        items = [json.loads(line) for line in (self.dir / "items.jsonl").read_text().splitlines()]
+        self.assertEqual(len(items), 18)
+        self.assertEqual(len({item["task"] for item in items}), 9)
+        for item in items:
+            self.assertEqual(item["text"], item["prompt"] + item["answer"])
+        again = self.dir / "again.jsonl"
+        self.run_data("synth", "--task", "variable-assignment", "--count", "18", "--seed", "3", "--out", again)
+        self.assertEqual(again.read_bytes(), (self.dir / "items.jsonl").read_bytes())
+        self.assertIn("did you mean", self.run_data("synth", "--task", "worl", "--out", "x.jsonl", code=2).stderr)
+        self.assertIn("copy-real-words", self.run_data("synth", "--list").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
