@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pathlib
+import resource
 import struct
 import subprocess
 
@@ -11,12 +12,21 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = REPOSITORY / "tests" / "golden"
 SHARED = pathlib.Path(os.environ.get("CAMBIUM_SHARED", REPOSITORY.parent / "shared"))
 BINARY = os.environ["CAMBIUM"]
+# Models this small gain nothing from threads, and on a busy machine lose seconds to waiting for them.
+ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS="1")
+
+
+def limit_memory():
+    """16 GB of addresses, which the program promises to get along with: a size that lies must not be believed."""
+    resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
 
 
 def cambium(*arguments, cwd=None):
     """Runs the binary; gives the finished process with its output as text."""
     command = [BINARY, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace", timeout=300)
+    return subprocess.run(
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, errors="replace", timeout=300, preexec_fn=limit_memory
+    )
 
 
 def must(*arguments, cwd=None):
@@ -72,7 +82,9 @@ def read_safetensors(path):
     """{name: (dtype, shape, values)} of one file, or of all files of a directory."""
     path = pathlib.Path(path)
     if path.is_dir():
-        return {name: tensor for part in sorted(path.glob("model*.safetensors")) for name, tensor in read_safetensors(part).items()}
+        return {
+            name: tensor for part in sorted(path.glob("model*.safetensors")) for name, tensor in read_safetensors(part).items()
+        }
     blob = path.read_bytes()
     (length,) = struct.unpack_from("<Q", blob)
     header = json.loads(blob[8 : 8 + length])

@@ -137,7 +137,18 @@ class Grow(Parity):
     def grow(self, model, case):
         out = self.folder / "grown"
         shutil.rmtree(out, ignore_errors=True)
-        must("grow", model, "--operator", case["operator"], "--block-size", case["block_size"], "--times", case["times"], "--out", out)
+        must(
+            "grow",
+            model,
+            "--operator",
+            case["operator"],
+            "--block-size",
+            case["block_size"],
+            "--times",
+            case["times"],
+            "--out",
+            out,
+        )
         return out
 
     def test_copies_by_index(self):
@@ -174,7 +185,18 @@ class Training(Parity):
         shutil.copytree(run / "initial", self.folder / "initial")
         for file in (run / "config.toml", GOLDEN / "training" / "tokenizer.json", GOLDEN / "training" / "text.jsonl"):
             shutil.copy(file, self.folder)
-        must("data", "prepare", "--tokenizer", "tokenizer.json", "--val-fraction", 0, "--out", "tokens", "text.jsonl", cwd=self.folder)
+        must(
+            "data",
+            "prepare",
+            "--tokenizer",
+            "tokenizer.json",
+            "--val-fraction",
+            0,
+            "--out",
+            "tokens",
+            "text.jsonl",
+            cwd=self.folder,
+        )
         must("train", "config.toml", cwd=self.folder)
         lines = read_jsonl(self.folder / "run" / "metrics.jsonl")
         return run, [line for line in lines if "event" not in line], [line for line in lines if "event" in line]
@@ -200,8 +222,19 @@ class Training(Parity):
             worst = max(abs(a - b) for a, b in zip(weights[tensor][2], values, strict=True))
             self.assertLess(worst, 2e-5, tensor)
         config, stored = (json.loads((path / "config.json").read_text()) for path in (checkpoint, run / "final"))
-        for key in ("architectures", "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers",
-                    "num_attention_heads", "num_key_value_heads", "rms_norm_eps", "tie_word_embeddings", "max_position_embeddings"):
+        for key in (
+            "architectures",
+            "model_type",
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "rms_norm_eps",
+            "tie_word_embeddings",
+            "max_position_embeddings",
+        ):
             self.assertEqual(config[key], stored[key], key)
         return events
 
@@ -213,7 +246,15 @@ class Training(Parity):
 
     def test_growth_in_the_middle(self):
         (event,) = self.compare_run("growth")
-        wanted = {"event": "growth", "step": 8, "operator": "lidas", "from_layers": 4, "to_layers": 6, "sources": [1, 2], "insert_at": 2}
+        wanted = {
+            "event": "growth",
+            "step": 8,
+            "operator": "lidas",
+            "from_layers": 4,
+            "to_layers": 6,
+            "sources": [1, 2],
+            "insert_at": 2,
+        }
         self.assertEqual({key: event.get(key) for key in wanted}, wanted)
         self.assertTrue(math.isfinite(event["loss_before"]) and math.isfinite(event["loss_after"]))
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <cstring>
 #include <filesystem>
@@ -17,7 +18,11 @@ namespace cambium::model {
 
 inline const std::filesystem::path kGolden = CAMBIUM_GOLDEN_DIR;
 
+/// The stored models gain nothing from threads, and on a busy machine lose seconds to waiting for them.
+inline void use_one_thread() { at::set_num_threads(1); }
+
 inline Llama load_golden(const std::filesystem::path& directory) {
+  use_one_thread();
   ModelConfig config = read_model_config(directory);
   Parameters parameters = read_parameters(directory, config);
   return {config, std::move(parameters), Precision::kFloat32};

@@ -18,6 +18,7 @@ struct Case {
     }
   }
   Llama model() const {
+    use_one_thread();
     const std::filesystem::path source = kGolden / "models" / batch.at("model").get<std::string>() / "model";
     ModelConfig config = read_model_config(source);
     config.layer_norm_scaling = batch.at("layer_norm_scaling").get<bool>();

@@ -114,6 +114,7 @@ TEST(Stories260K, GivesItsGoldenLogits) {
 }
 
 TEST(LayerNormScaling, GivesTheLogProbabilitiesWrittenOutByHandAlsoWhenFolded) {
+  use_one_thread();
   ModelConfig config = read_model_config(kGolden / "scaled" / "model");
   ASSERT_TRUE(config.layer_norm_scaling);
   Parameters parameters = read_parameters(kGolden / "scaled" / "model", config);
@@ -137,6 +138,7 @@ TEST(LayerNormScaling, GivesTheLogProbabilitiesWrittenOutByHandAlsoWhenFolded) {
 }
 
 TEST(BFloat16, StaysNearFloat32) {
+  use_one_thread();
   const fs::path directory = kGolden / "models" / "bfloat16";
   const ModelConfig config = read_model_config(directory / "model");
   Llama model(config, read_parameters(directory / "model", config), Precision::kBFloat16);
