@@ -57,6 +57,22 @@ void read_tensor(const SafetensorsReader& reader, const TensorInfo& info, const 
   reader.read_float32(info, {view.mutable_data_ptr<float>(), static_cast<size_t>(view.numel())});
 }
 
+/// config.json may claim any size: nothing is allocated for it before the files are seen to hold about that many
+/// weights. (Somewhat fewer get a message that names the tensor, later.)
+void check_claimed_size(const std::vector<fs::path>& files, const ModelConfig& config) {
+  int64_t stored = 0;
+  for (const fs::path& file : files) {
+    const SafetensorsReader reader(file);
+    for (const TensorInfo& info : reader.tensors()) {
+      stored += info.numel();
+    }
+  }
+  if (config.parameters() / 4 > stored) {
+    bad_input("{}: expected the {} weights that config.json describes, found {}", files.front().string(),
+              config.parameters(), stored);
+  }
+}
+
 /// Tensors that some writers add and that carry nothing of their own.
 bool is_redundant(const std::string& name, const ModelConfig& config) {
   return name.ends_with("rotary_emb.inv_freq") || (config.tie_word_embeddings && name == "lm_head.weight");
@@ -74,10 +90,12 @@ ModelConfig read_model_config(const fs::path& directory) {
 }
 
 Parameters read_parameters(const fs::path& directory, const ModelConfig& config) {
+  const std::vector<fs::path> files = weight_files(directory);
+  check_claimed_size(files, config);
   std::map<std::string, at::Tensor> missing;
   Parameters parameters = Parameters::zeros(config, at::kFloat);
   for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) { missing[name] = view; });
-  for (const fs::path& file : weight_files(directory)) {
+  for (const fs::path& file : files) {
     const SafetensorsReader reader(file);
     for (const TensorInfo& info : reader.tensors()) {
       const auto wanted = missing.find(info.name);
@@ -109,7 +127,9 @@ DType stored_dtype(const fs::path& directory) {
 }
 
 void write_model(const fs::path& directory, const ModelConfig& config, const Parameters& parameters, DType dtype) {
-  const std::string torch_dtype = dtype == DType::kFloat32 ? "float32" : dtype == DType::kBFloat16 ? "bfloat16" : "float16";
+  const std::string torch_dtype = dtype == DType::kFloat32    ? "float32"
+                                  : dtype == DType::kBFloat16 ? "bfloat16"
+                                                              : "float16";
   {
     FileWriter writer(directory / "config.json");
     writer.write(model_config_to_json(config, torch_dtype).dump(2) + "\n");

@@ -1,5 +1,6 @@
 #include "cambium/model/llama.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -30,11 +31,14 @@ LayerWeights view_layer(const ModelConfig& config, const at::Tensor& norms_from,
           .down = rows(matrices_from, 8, 8).view({d, -1})};
 }
 
+/// Of the rotary table to begin with: max_position_embeddings may be any number.
+constexpr int64_t kFirstPositions = 4096;
+
 Llama::Llama(ModelConfig model_config, Parameters parameters, Precision compute_precision)
     : config(std::move(model_config)),
       weights(std::move(parameters)),
       precision(compute_precision),
-      rope(rope_table(config, config.max_position_embeddings)) {
+      rope(rope_table(config, std::min(config.max_position_embeddings, kFirstPositions))) {
   refresh_compute();
 }
 
@@ -74,7 +78,7 @@ void Llama::refresh_compute() {
 
 void Llama::reserve_positions(int64_t positions) {
   if (positions > rope.cos.size(0)) {
-    rope = rope_table(config, positions);
+    rope = rope_table(config, std::max(positions, 2 * rope.cos.size(0)));  // generation asks for one more each time
   }
 }
 

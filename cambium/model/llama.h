@@ -32,7 +32,7 @@ struct Llama {
   Parameters weights;  ///< float32
   Parameters compute;  ///< bfloat16 copy; the same buffers as `weights` in float32
   Precision precision;
-  ops::RopeTable rope;  ///< for max_position_embeddings positions at least
+  ops::RopeTable rope;  ///< grown by reserve_positions
 
   int64_t num_layers() const { return static_cast<int64_t>(weights.layers.size()); }
   LayerWeights layer(int64_t index) const;
