@@ -20,7 +20,7 @@ if(NOT TARGET zstd::zstd)
   cambium_pkg_config(zstd::zstd libzstd)
 endif()
 
-find_package(tomlplusplus QUIET)
+find_package(tomlplusplus 3.0 QUIET)
 if(NOT tomlplusplus_FOUND)
-  cambium_pkg_config(tomlplusplus::tomlplusplus tomlplusplus)
+  cambium_pkg_config(tomlplusplus::tomlplusplus tomlplusplus>=3.0)  # keys know their line since 3.0
 endif()
