@@ -18,8 +18,9 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    // in alphabetical order
+    {"data", "prepare text as tokens; make synthetic data; look into datasets", data_main},
     {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
+    {"train", "train a model, growing it on the way", train_main},
 };
 
 void print_usage(std::FILE* out) {

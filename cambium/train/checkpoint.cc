@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kTrainer = "trainer.json";
 constexpr const char* kOptimizer = "optimizer.safetensors";
-constexpr const char* kGrownSuffix = "-grown";
+constexpr std::string_view kGrownSuffix = "-grown";
 
 /// Step and whether it is a "-grown" one, from a checkpoint's name.
 struct NameParts {
@@ -26,23 +26,20 @@ struct NameParts {
   bool grown;
 };
 
-std::optional<NameParts> parse_name(std::string name) {
-  const bool grown = name.ends_with(kGrownSuffix);
-  if (grown) {
-    name.resize(name.size() - std::string_view(kGrownSuffix).size());
-  }
+std::optional<NameParts> parse_name(const std::string& name) {
   constexpr std::string_view kPrefix = "step-";
-  if (!name.starts_with(kPrefix) || name.size() == kPrefix.size() || name.size() > kPrefix.size() + 15) {
+  constexpr size_t kMaxDigits = 15;
+  std::string_view digits = name;
+  const bool grown = digits.ends_with(kGrownSuffix);
+  digits.remove_suffix(grown ? kGrownSuffix.size() : 0);
+  if (!digits.starts_with(kPrefix)) {
     return std::nullopt;
   }
-  int64_t step = 0;
-  for (const char c : std::string_view(name).substr(kPrefix.size())) {
-    if (c < '0' || c > '9') {
-      return std::nullopt;
-    }
-    step = step * 10 + (c - '0');
+  digits.remove_prefix(kPrefix.size());
+  if (digits.empty() || digits.size() > kMaxDigits || digits.find_first_not_of("0123456789") != digits.npos) {
+    return std::nullopt;
   }
-  return NameParts{step, grown};
+  return NameParts{std::stoll(std::string(digits)), grown};
 }
 
 void write_optimizer(const fs::path& file, const model::ModelConfig& config, const TrainState& state) {
@@ -125,7 +122,7 @@ void state_from_json(const fs::path& file, int64_t layers, TrainState& state) {
 }  // namespace
 
 std::string checkpoint_name(int64_t step, bool grown) {
-  return format("step-{:08}{}", step, grown ? kGrownSuffix : "");
+  return format("step-{:08}{}", step, grown ? kGrownSuffix : std::string_view());
 }
 
 void write_checkpoint_files(const fs::path& directory, const model::ModelConfig& config,
@@ -208,7 +205,7 @@ void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_gr
       continue;
     }
     // Renamed first: a half-removed folder must not look like a checkpoint.
-    const fs::path doomed = path->parent_path() / ("." + path->filename().string() + ".removed");
+    const fs::path doomed = path->parent_path() / format(".{}.removed", path->filename().string());
     std::error_code error;
     fs::remove_all(doomed, error);
     fs::rename(*path, doomed, error);

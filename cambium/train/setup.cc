@@ -8,6 +8,7 @@
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
 #include "cambium/config/device.h"
+#include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/manifest.h"
@@ -54,9 +55,9 @@ void check_data(const data::TokenDataset& dataset, const std::optional<text::Tok
 
 std::vector<data::TokenDataset> open_held_out(const config::DataSection& settings) {
   std::vector<data::TokenDataset> datasets;
-  const auto has_split = [](const fs::path& directory, const char* split) {
-    const std::vector<std::string> splits = data::TokenDataset::splits(directory);
-    return std::find(splits.begin(), splits.end(), split) != splits.end();
+  const auto has_split = [](const fs::path& directory, std::string_view name) {
+    const std::vector<data::SplitInfo> splits = data::read_manifest(directory).splits;
+    return std::any_of(splits.begin(), splits.end(), [&](const data::SplitInfo& split) { return split.name == name; });
   };
   if (!settings.val.empty()) {
     datasets.push_back(data::TokenDataset::open(settings.val, has_split(settings.val, "val") ? "val" : "train"));

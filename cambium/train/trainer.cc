@@ -264,7 +264,7 @@ class Trainer {
   model::Parameters gradients_;
   std::unique_ptr<model::TrainingStep> step_;
   fs::path last_checkpoint_;
-  TrainResult result_{.val_loss = std::numeric_limits<double>::quiet_NaN()};
+  TrainResult result_;
 };
 
 }  // namespace

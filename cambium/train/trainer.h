@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "cambium/base/error.h"
@@ -19,7 +20,7 @@ struct TrainResult {
   int64_t steps = 0;
   double seconds = 0;       ///< of training in this process
   double train_loss = 0;    ///< of the last step
-  double val_loss = 0;      ///< after the last step; NaN without held-out data
+  double val_loss = std::numeric_limits<double>::quiet_NaN();  ///< after the last step; NaN without held-out data
   std::filesystem::path checkpoint;
   bool stopped = false;     ///< by a signal, after saving
 };
