@@ -52,29 +52,43 @@ struct PrepareCommand {
 
   explicit PrepareCommand(CLI::App& parent) {
     app = parent.add_subcommand("prepare", "turn text into a token dataset");
-    app->add_option("INPUT", options.inputs,
-                    "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a "
-                    "line), each plain, "
-                    ".gz or .zst")
-        ->required();
-    app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required();
-    app->add_option("--out", options.out, "folder to make")->required();
-    app->add_option("--text-key", options.text_key, "key of the text in JSON lines");
-    val_option =
-        app->add_option(
-               "--val-fraction", val_fraction,
-               "share of the documents to hold out as split \"val\", chosen by their content (default: 0.005 of "
-               "inputs of 10 MB and more, else 0)")
-            ->always_capture_default(false)
-            ->default_str("");
-    app->add_option("--seed", options.seed, "seed of the choice of held-out documents");
-    app->add_option("--end-of-text", end_of_text, "token that ends each document (default: the tokenizer's own)");
-    app->add_option("--workers", options.workers, "threads; 0: as many as there are cores. The result is the same");
-    app->add_option("--shard-tokens", options.shard_tokens, "tokens a shard takes before a new one begins")
-        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+    app->add_option(
+           "INPUT", options.inputs,
+           "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a line), "
+           "each plain, .gz or .zst")
+        ->required()
+        ->default_str("");
+    add_input_options();
+    add_output_options();
+  }
+
+  void add_input_options() {
+    constexpr const char* kGroup = "Input";
+    app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required()->group(kGroup);
+    app->add_option("--text-key", options.text_key, "key of the text in JSON lines")->group(kGroup);
     app->add_flag("--skip-bad-lines", options.skip_bad_lines,
-                  "skip and count bad JSON lines instead of stopping at the first");
-    app->add_flag("--force", options.replace, "replace an existing dataset");
+                  "skip and count bad JSON lines instead of stopping at the first")
+        ->group(kGroup);
+    app->add_option("--end-of-text", end_of_text, "token that ends each document (default: the tokenizer's own)")
+        ->group(kGroup);
+    val_option = app->add_option("--val-fraction", val_fraction,
+                                 "share of the documents to hold out as split \"val\", chosen by their content "
+                                 "(default: 0.005 of inputs of 2 MB and more, else 0)")
+                     ->default_str("")
+                     ->group(kGroup);
+    app->add_option("--seed", options.seed, "seed of the choice of held-out documents")->group(kGroup);
+  }
+
+  void add_output_options() {
+    constexpr const char* kGroup = "Output";
+    app->add_option("--out", options.out, "folder to make")->required()->default_str("")->group(kGroup);
+    app->add_flag("--force", options.replace, "replace an existing dataset")->group(kGroup);
+    app->add_option("--shard-tokens", options.shard_tokens, "tokens a shard takes before a new one begins")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+        ->group(kGroup);
+    app->add_option("--workers", options.workers, "threads; 0: as many as there are cores. The result is the same")
+        ->check(CLI::NonNegativeNumber)
+        ->group(kGroup);
   }
 
   int run() {
@@ -198,6 +212,7 @@ struct ShowCommand {
 int data_main(int argc, char** argv) {
   CLI::App app("Prepares, makes and shows training data.");
   app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();  // taken over by the subcommands below
   PrepareCommand prepare(app);
   SynthCommand synth(app);
   InfoCommand info(app);

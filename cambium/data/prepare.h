@@ -13,7 +13,7 @@ namespace cambium::data {
 /// Where no fraction is given, this one is held out of inputs of at least `kAutoHoldoutBytes` on disk, and nothing of
 /// smaller ones, where it would be too little to measure a loss on.
 inline constexpr double kAutoHoldout = 0.005;
-inline constexpr int64_t kAutoHoldoutBytes = 10'000'000;
+inline constexpr int64_t kAutoHoldoutBytes = 2'000'000;
 
 struct PrepareOptions {
   std::vector<std::filesystem::path> inputs;
