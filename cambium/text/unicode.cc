@@ -20,6 +20,7 @@ struct Assigned {
   std::string_view category;
 };
 
+// Made by tests/golden/tokenizers/make_unicode_ranges.py.
 // clang-format off
 constexpr Range kNumeric[] = {
     {0x30, 0x39}, {0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}, {0x660, 0x669}, {0x6F0, 0x6F9}, {0x7C0, 0x7C9},
