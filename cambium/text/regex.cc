@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kJitStackStart = size_t{32} << 10;
 constexpr size_t kJitStackMax = size_t{16} << 20;
+/// Steps one search may take: a pattern that explodes on some text ends with an error after seconds.
+constexpr uint32_t kMatchLimit = 100'000'000;
 
 std::string pcre2_message(int error) {
   std::array<PCRE2_UCHAR, 256> message{};
@@ -39,7 +41,7 @@ struct RegexScratch::State {
 };
 
 RegexScratch::RegexScratch() : state_(std::make_unique<State>()) {
-  pcre2_set_match_limit(state_->context, UINT32_MAX);
+  pcre2_set_match_limit(state_->context, kMatchLimit);
   if (state_->stack != nullptr) {  // else matching goes on with the small stack that the library brings
     pcre2_jit_stack_assign(state_->context, nullptr, state_->stack);
   }

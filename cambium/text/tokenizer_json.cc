@@ -15,6 +15,7 @@ namespace {
 using formats::Json;
 
 constexpr int64_t kMaxTokens = int64_t{1} << 24;
+constexpr int64_t kMaxGaps = int64_t{1} << 16;  ///< ids without a token, in small vocabularies
 
 /// A value with its place in the file, for messages.
 class Node {
@@ -69,9 +70,9 @@ class Node {
     }
     return value_.get<bool>();
   }
-  int32_t id() const {
-    if (!value_.is_number_unsigned() || value_.get<uint64_t>() >= static_cast<uint64_t>(kMaxTokens)) {
-      expected(format("an id below {}", kMaxTokens));
+  int32_t id(int64_t limit) const {
+    if (!value_.is_number_unsigned() || value_.get<uint64_t>() >= static_cast<uint64_t>(limit)) {
+      expected(format("an id below {}", limit));
     }
     return value_.get<int32_t>();
   }
@@ -134,12 +135,13 @@ void parse_vocab(const Node& node, TokenizerSpec& spec) {
   if (!node.value().is_object() || node.value().empty()) {
     node.expected("an object of tokens and ids");
   }
-  std::unordered_map<int32_t, const std::string*> token_of;
+  // Tables are as long as the largest id: a few tokens must not ask for a table of millions.
+  const int64_t limit = std::min(kMaxTokens, 2 * static_cast<int64_t>(node.value().size()) + kMaxGaps);
+  std::unordered_set<int32_t> taken;
   spec.vocab.reserve(node.value().size());
   for (const auto& [token, value] : node.value().items()) {
-    const int32_t id = Node(value, spec.what, "model.vocab." + token).id();
-    const auto [entry, is_new] = token_of.emplace(id, &token);
-    if (!is_new) {
+    const int32_t id = Node(value, spec.what, "model.vocab." + token).id(limit);
+    if (!taken.insert(id).second) {
       bad_input("{}: `model.vocab`: the id {} of \"{}\" is taken by another token", spec.what, id, token);
     }
     spec.vocab.emplace_back(token, id);
@@ -225,7 +227,7 @@ void parse_added_tokens(const Node& node, TokenizerSpec& spec) {
     token.lstrip = item["lstrip"].boolean(false);
     token.rstrip = item["rstrip"].boolean(false);
     token.normalized = item["normalized"].boolean(!token.special);
-    token.id = item["id"].id();
+    token.id = item["id"].id(kMaxTokens);
     if (token.content.empty()) {
       item["content"].expected("a token that is not empty");
     }

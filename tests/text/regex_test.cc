@@ -43,6 +43,12 @@ TEST(Regex, LinesAndCase) {
   EXPECT_EQ(matches("(?i:a)b", "Ab AB"), (Strings{"Ab"}));
 }
 
+TEST(Regex, APatternThatExplodesEndsWithAnError) {
+  const Regex regex(R"((?:a+a+)+b)", "test");
+  RegexScratch scratch;
+  EXPECT_THROW(regex.search(std::string(60, 'a') + "cb", 0, scratch), Error);
+}
+
 TEST(RegexDialect, WhatCouldMeanSomethingElseIsRefused) {
   for (const char* pattern :
        {R"(\bx)",     R"(\h)",         R"(\R)",      R"(\1)",      R"([a&&b])", R"([a[b]])", R"([\W])",  R"([\P{L}])",

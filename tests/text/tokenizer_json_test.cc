@@ -85,6 +85,7 @@ TEST(TokenizerJson, BrokenFilesAreRefusedWithThePlace) {
   expect_refusal("model.vocab", [](Json& j) { j["model"]["vocab"] = Json::array(); });
   expect_refusal("model.vocab.!", [](Json& j) { j["model"]["vocab"]["!"] = -1; });
   expect_refusal("model.vocab.!", [](Json& j) { j["model"]["vocab"]["!"] = int64_t{1} << 40; });
+  expect_refusal("model.vocab.!", [](Json& j) { j["model"]["vocab"]["!"] = 1 << 20; });
   expect_refusal("model.vocab.!", [](Json& j) { j["model"]["vocab"]["!"] = "1"; });
   expect_refusal("taken by another", [](Json& j) { j["model"]["vocab"]["!"] = 2; });
   expect_refusal("model.merges[1]", [](Json& j) { j["model"]["merges"].push_back("ab"); });
