@@ -116,6 +116,11 @@ Parameters read_parameters(const fs::path& directory, const ModelConfig& config)
   return parameters;
 }
 
+Llama load_llama(const fs::path& directory, Precision precision) {
+  const ModelConfig config = read_model_config(directory);
+  return Llama(config, read_parameters(directory, config), precision);
+}
+
 DType stored_dtype(const fs::path& directory) {
   for (const fs::path& file : weight_files(directory)) {
     const SafetensorsReader reader(file);

@@ -6,6 +6,7 @@
 
 #include "cambium/formats/safetensors.h"
 #include "cambium/model/config/model_config.h"
+#include "cambium/model/llama.h"
 #include "cambium/model/parameters.h"
 
 namespace cambium::model {
@@ -17,6 +18,9 @@ ModelConfig read_model_config(const std::filesystem::path& directory);
 /// Reads every tensor into float32. Throws InvalidInput for missing, unexpected or wrongly shaped tensors, and for NaN or
 /// infinity, naming the file and the tensor.
 Parameters read_parameters(const std::filesystem::path& directory, const ModelConfig& config);
+
+/// Both, ready to run.
+Llama load_llama(const std::filesystem::path& directory, Precision precision);
 
 /// The dtype in which the weights are stored (that of the embedding).
 formats::DType stored_dtype(const std::filesystem::path& directory);

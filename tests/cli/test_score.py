@@ -101,10 +101,10 @@ class Totals(Score):
         self.assertEqual(totals["tokens"], scored)
         self.assertAlmostEqual(totals["nll"], nll / scored, places=3)
         self.assertAlmostEqual(totals["perplexity"] / math.exp(nll / scored), 1, delta=1e-2)
-        self.assertAlmostEqual(totals["bits per byte"], nll / math.log(2) / sum(len(text.encode()) for text in texts), places=3)
+        self.assertAlmostEqual(totals["bits_per_byte"], nll / math.log(2) / sum(len(text.encode()) for text in texts), places=3)
 
     def numbers(self, stdout):
-        raise NotImplementedError
+        return json.loads(stdout.splitlines()[-1])
 
 
 class BadLines(Score):
