@@ -1,5 +1,3 @@
-#include "cambium/train/trainer.h"
-
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "apps/cambium/verbs.h"
 #include "cambium/base/progress.h"
 #include "cambium/config/run_config.h"
+#include "cambium/train/trainer.h"
 
 int train_main(int argc, char** argv) {
   using cambium::train::Resume;

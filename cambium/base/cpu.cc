@@ -26,9 +26,7 @@ uint64_t enabled_states() {
   return (uint64_t{high} << 32) | low;
 }
 
-bool states_enabled(uint64_t mask) {
-  return (enabled_states() & mask) == mask;
-}
+bool states_enabled(uint64_t mask) { return (enabled_states() & mask) == mask; }
 
 #endif
 

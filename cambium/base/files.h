@@ -44,8 +44,8 @@ class FileWriter {
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
 /// A directory that appears under its name only when it is complete. Fill `staging()`, then `commit()`: every file is
-/// flushed to disk, then the directory is renamed. Without `commit` (an error, a kill) the target is untouched; what was
-/// staged is removed by the destructor or, after a kill, by the next StagedDirectory of the same target.
+/// flushed to disk, then the directory is renamed. Without `commit` (an error, a kill) the target is untouched; what
+/// was staged is removed by the destructor or, after a kill, by the next StagedDirectory of the same target.
 class StagedDirectory {
  public:
   /// `replace`: an existing target is swapped out on commit; otherwise an existing target throws InvalidInput.
@@ -65,7 +65,8 @@ class StagedDirectory {
   bool committed_ = false;
 };
 
-/// A file mapped read-only. Throws InvalidInput where it is missing, or where it is not `expected_bytes` long (unless < 0).
+/// A file mapped read-only. Throws InvalidInput where it is missing, or where it is not `expected_bytes` long
+/// (unless that is negative).
 class MappedFile {
  public:
   MappedFile() = default;

@@ -20,9 +20,7 @@ constexpr std::array kOperators{
     Operator{"lidas", lidas},
 };
 
-int ceil_half(int value) {
-  return (value + 1) / 2;
-}
+int ceil_half(int value) { return (value + 1) / 2; }
 
 void check_blocks(int num_layers, int block_size) {
   if (block_size < 1) throw InvalidArgument(format("block_size: expected 1 or more layers, found {}", block_size));
@@ -35,9 +33,7 @@ void check_blocks(int num_layers, int block_size) {
 }
 
 /// Index of the middle block, counted from 0: the lower one of an even number.
-int middle_block(int num_layers, int block_size) {
-  return ceil_half(num_layers / block_size) - 1;
-}
+int middle_block(int num_layers, int block_size) { return ceil_half(num_layers / block_size) - 1; }
 
 Growth copy_behind_middle_block(int first_source, int num_layers, int block_size) {
   Growth growth{std::vector<int>(static_cast<size_t>(block_size)),

@@ -1,9 +1,9 @@
 #include "cambium/model/forward.h"
 
+#include <c10/core/GradMode.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <c10/core/GradMode.h>
 
 #include "cambium/base/error.h"
 #include "cambium/model/head_chunk.h"
@@ -61,7 +61,8 @@ at::Tensor Forward::hidden(const at::Tensor& ids, const Options& options) {
   const std::span<const int> order = options.order.empty() ? std::span<const int>(plain) : options.order;
   for (size_t place = 0; place < order.size(); ++place) {
     if (order[place] < 0 || order[place] >= model_.num_layers()) {
-      throw InvalidArgument(format("layer order: expected layers 0 to {}, found {}", model_.num_layers() - 1, order[place]));
+      throw InvalidArgument(
+          format("layer order: expected layers 0 to {}, found {}", model_.num_layers() - 1, order[place]));
     }
     const LayerCall call{.batch = batch,
                          .seq = seq,

@@ -26,7 +26,7 @@ class Forward {
   struct Options {
     std::span<const int> order = {};  ///< empty: plain
     Tap* tap = nullptr;
-    KvCache* cache = nullptr;         ///< grows by the tokens of this call
+    KvCache* cache = nullptr;  ///< grows by the tokens of this call
   };
   /// ids [batch, seq] int32 -> the last layer's output after the final norm, [batch · seq, hidden] in the compute type.
   /// Valid until the next call. Throws InvalidArgument for ids outside the vocabulary or layers outside the model.

@@ -16,7 +16,7 @@ struct LayerBuffers {
   at::Tensor attended, lse;                ///< [n, heads · head_dim] compute, [batch, heads, seq] float32
   at::Tensor middle;                       ///< [n, hidden] float32: residual stream between the sublayers
   at::Tensor normed_middle, inv_rms_middle;
-  at::Tensor gate_up, activated;           ///< [n, 2 · intermediate], [n, intermediate] compute
+  at::Tensor gate_up, activated;  ///< [n, 2 · intermediate], [n, intermediate] compute
 };
 
 /// Keys and values of the tokens so far, one pair a place of the layer order: [batch, max, kv heads, head_dim].
@@ -28,8 +28,8 @@ struct KvCache {
 /// Everything about one call of a layer that is not weights or buffers.
 struct LayerCall {
   int64_t batch, seq;
-  int64_t place = 0;         ///< in the layer order
-  int64_t layer = 0;         ///< whose weights
+  int64_t place = 0;  ///< in the layer order
+  int64_t layer = 0;  ///< whose weights
   Tap* tap = nullptr;
   KvCache* cache = nullptr;  ///< where given, the new tokens stand behind its `length`
 };
@@ -42,10 +42,10 @@ void layer_forward(const Llama& model, const LayerWeights& weights, const LayerC
 /// Scratch of the backward, shared by all layers.
 struct BackwardBuffers {
   BackwardBuffers(const ModelConfig& config, int64_t batch, int64_t seq, at::ScalarType type);
-  at::Tensor d_branch, d_normed;      ///< [n, hidden] compute
-  at::Tensor d_activated;             ///< [n, intermediate] compute
-  at::Tensor d_attended, d_qkv;       ///< compute
-  at::Tensor weight_product;          ///< compute, for the largest matrix; empty in float32
+  at::Tensor d_branch, d_normed;  ///< [n, hidden] compute
+  at::Tensor d_activated;         ///< [n, intermediate] compute
+  at::Tensor d_attended, d_qkv;   ///< compute
+  at::Tensor weight_product;      ///< compute, for the largest matrix; empty in float32
 };
 
 /// Turns dh [n, hidden] float32, the gradient at the layer's output, into the gradient at its input; adds the weights'

@@ -10,9 +10,9 @@ namespace cambium::model {
 
 /// One named tensor inside the flat buffer of a block.
 struct Slot {
-  std::string name;            ///< Hugging Face's name; within a layer without "model.layers.<l>."
+  std::string name;  ///< Hugging Face's name; within a layer without "model.layers.<l>."
   std::vector<int64_t> shape;
-  int64_t offset;              ///< in entries
+  int64_t offset;  ///< in entries
   int64_t numel() const;
   bool is_matrix() const { return shape.size() >= 2; }
 };

@@ -13,12 +13,12 @@ at::ScalarType compute_type(Precision precision);
 
 /// The weights of one layer as the forward pass reads them: norms in float32, matrices in the compute type.
 struct LayerWeights {
-  at::Tensor input_norm;   ///< [hidden]
-  at::Tensor qkv;          ///< [(heads + 2 kv heads) · head_dim, hidden]
-  at::Tensor o;            ///< [hidden, heads · head_dim]
-  at::Tensor mlp_norm;     ///< [hidden]
-  at::Tensor gate_up;      ///< [2 · intermediate, hidden]
-  at::Tensor down;         ///< [hidden, intermediate]
+  at::Tensor input_norm;  ///< [hidden]
+  at::Tensor qkv;         ///< [(heads + 2 kv heads) · head_dim, hidden]
+  at::Tensor o;           ///< [hidden, heads · head_dim]
+  at::Tensor mlp_norm;    ///< [hidden]
+  at::Tensor gate_up;     ///< [2 · intermediate, hidden]
+  at::Tensor down;        ///< [hidden, intermediate]
 };
 
 /// The same views over a flat buffer of gradients (all float32).

@@ -26,12 +26,13 @@ struct Parameters {
   void zero();
 };
 
-/// Calls `visit(name, view)` for every tensor in Hugging Face's order; the view has the tensor's shape and shares memory.
+/// Calls `visit(name, view)` for every tensor in Hugging Face's order; the view has the tensor's shape and shares
+/// memory.
 void for_each_tensor(const ModelConfig& config, const Parameters& parameters,
                      const std::function<void(const std::string& name, const at::Tensor& view)>& visit);
 
-/// Replaces the layers by copies after `map`: new layer i is a copy of old layer map[i] (growth::layer_map); a layer that
-/// keeps standing once is moved, not copied.
+/// Replaces the layers by copies after `map`: new layer i is a copy of old layer map[i] (growth::layer_map); a layer
+/// that keeps standing once is moved, not copied.
 void remap_layers(Parameters& parameters, std::span<const int> map);
 
 /// normal(0, std) for every matrix, ones for norms. Each tensor draws from its own stream of `seed`, so that a layer's

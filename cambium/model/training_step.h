@@ -16,8 +16,8 @@ namespace cambium::model {
 class TrainingStep {
  public:
   struct Options {
-    int64_t batch;           ///< sequences of a micro-batch
-    int64_t seq;             ///< tokens of a sequence
+    int64_t batch;  ///< sequences of a micro-batch
+    int64_t seq;    ///< tokens of a sequence
     double z_loss = 0;
     bool recompute = false;  ///< keep only each layer's input and run its forward again in the backward
   };
@@ -41,10 +41,10 @@ class TrainingStep {
   std::vector<at::Tensor> stream_;     ///< residual stream before each layer and after the last, [n, hidden] float32
   std::vector<LayerBuffers> buffers_;  ///< one a layer, or one for all with recompute
   at::Tensor branch_;
-  at::Tensor normed_, inv_rms_;        ///< final norm
+  at::Tensor normed_, inv_rms_;  ///< final norm
   at::Tensor logits_, row_loss_;
   std::optional<BackwardBuffers> scratch_;
-  at::Tensor d_stream_;                ///< [n, hidden] float32
+  at::Tensor d_stream_;  ///< [n, hidden] float32
 };
 
 }  // namespace cambium::model

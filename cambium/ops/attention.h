@@ -4,11 +4,10 @@
 
 namespace cambium::ops {
 
-/// Causal softmax attention with grouped heads: query head h reads key head h · K / H; the query in row i of Tq sees the
-/// first Tk - Tq + i + 1 keys (all of a cache, and causally what is new).
-/// q [b, Tq, H, head_dim]; k, v [b, Tk, K, head_dim], views with contiguous last dimension, float32 or bfloat16;
-/// out [b, Tq, H, head_dim] of the same type; lse [b, H, Tq] float32 = log Σ exp of the scaled scores, kept for the
-/// backward. Computed in float32.
+/// Causal softmax attention with grouped heads: query head h reads key head h · K / H; the query in row i of Tq sees
+/// the first Tk - Tq + i + 1 keys (all of a cache, and causally what is new). q [b, Tq, H, head_dim]; k, v [b, Tk, K,
+/// head_dim], views with contiguous last dimension, float32 or bfloat16; out [b, Tq, H, head_dim] of the same type; lse
+/// [b, H, Tq] float32 = log Σ exp of the scaled scores, kept for the backward. Computed in float32.
 void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::Tensor& out, at::Tensor& lse);
 
 /// Writes dq, dk, dv (shaped as q, k, v) from dout; the probabilities are recomputed from lse. Tq = Tk.

@@ -188,9 +188,8 @@ void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at
 void attention_backward(const at::Tensor& dout, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& out, const at::Tensor& lse, at::Tensor& dq, at::Tensor& dk, at::Tensor& dv) {
   dispatch(q.scalar_type(), "attention_backward", [&]<typename T>() {
-    for_range(k.size(0) * k.size(2), 1, [&](int64_t begin, int64_t end) {
-      backward_groups<T>(dout, q, k, v, out, lse, dq, dk, dv, begin, end);
-    });
+    for_range(k.size(0) * k.size(2), 1,
+              [&](int64_t begin, int64_t end) { backward_groups<T>(dout, q, k, v, out, lse, dq, dk, dv, begin, end); });
   });
 }
 

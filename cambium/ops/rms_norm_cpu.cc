@@ -1,7 +1,7 @@
+#include <cmath>
+
 #include "cambium/ops/cpu.h"
 #include "cambium/ops/rms_norm.h"
-
-#include <cmath>
 
 namespace cambium::ops {
 namespace {
@@ -76,8 +76,8 @@ void rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tens
     for_range(n, kGrainRows, [&](int64_t begin, int64_t end) {
       float* sums = partial.mutable_data_ptr<float>() + at::get_thread_num() * d;
       backward_rows<T>(dy.const_data_ptr<T>(), x.const_data_ptr<float>(), weight.const_data_ptr<float>(),
-                       inv_rms.const_data_ptr<float>(), static_cast<float>(scale), dx.mutable_data_ptr<float>(), sums, d,
-                       begin, end);
+                       inv_rms.const_data_ptr<float>(), static_cast<float>(scale), dx.mutable_data_ptr<float>(), sums,
+                       d, begin, end);
     });
   });
   for (int64_t thread = 0; thread < partial.size(0); ++thread) {

@@ -9,8 +9,8 @@ struct RopeTable {
   at::Tensor cos, sin;
 };
 
-/// Rotates the first `heads` heads of x [batch · seq, columns] in place (half-split form: entry i with i + head_dim / 2,
-/// as Hugging Face's LLaMA): q and k of a packed q|k|v row. Row r stands at position `first + r % seq`.
+/// Rotates the first `heads` heads of x [batch · seq, columns] in place (half-split form: entry i with i + head_dim /
+/// 2, as Hugging Face's LLaMA): q and k of a packed q|k|v row. Row r stands at position `first + r % seq`.
 void rope(at::Tensor& x, const RopeTable& table, int64_t heads, int64_t head_dim, int64_t seq, int64_t first);
 
 /// The gradient: the rotation the other way round.

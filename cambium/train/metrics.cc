@@ -11,8 +11,8 @@ namespace cambium::train {
 namespace fs = std::filesystem;
 namespace {
 
-/// The lines of a metrics file that belong to the first `step` steps and the first `growths` growth events. A line that a
-/// kill cut short is dropped with all behind it.
+/// The lines of a metrics file that belong to the first `step` steps and the first `growths` growth events. A line that
+/// a kill cut short is dropped with all behind it.
 std::string lines_up_to(const std::string& content, int64_t step, size_t growths) {
   std::string kept;
   size_t seen_growths = 0;

@@ -13,16 +13,16 @@ namespace cambium::train {
 
 /// One logged step; names as in metrics.jsonl.
 struct StepMetrics {
-  int64_t step;              ///< steps done, this one included
-  int64_t tokens;            ///< target tokens seen, this step included
-  double loss;               ///< mean over the target tokens of the batch, before the update, in nats
-  double grad_norm;          ///< global L2 norm before clipping
-  double lr;                 ///< rate of this step's update
+  int64_t step;      ///< steps done, this one included
+  int64_t tokens;    ///< target tokens seen, this step included
+  double loss;       ///< mean over the target tokens of the batch, before the update, in nats
+  double grad_norm;  ///< global L2 norm before clipping
+  double lr;         ///< rate of this step's update
   int layers;
-  double tokens_per_second;  ///< since the last line
-  double mfu;                ///< training FLOPs per second (config/cost.h, full attention) over the measured peak
-  double seconds;            ///< of this process, since training began
-  double data_wait;          ///< share of the time since the last line that went into fetching batches
+  double tokens_per_second;        ///< since the last line
+  double mfu;                      ///< training FLOPs per second (config/cost.h, full attention) over the measured peak
+  double seconds;                  ///< of this process, since training began
+  double data_wait;                ///< share of the time since the last line that went into fetching batches
   std::optional<double> val_loss;  ///< mean over held-out target tokens, after the update
 };
 

@@ -23,7 +23,7 @@ struct RunSetup {
   std::optional<HeldOut> held_out;
   std::string tokenizer_json;  ///< "" where neither configuration nor data name one
   model::Precision precision;
-  int64_t micro_batch;         ///< sequences
+  int64_t micro_batch;  ///< sequences
 };
 
 /// Opens data and tokenizer and checks that everything fits together. Throws InvalidInput.

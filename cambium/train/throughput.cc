@@ -61,8 +61,6 @@ double Throughput::flops_from(int64_t step) const {
   return flops + static_cast<double>(std::max<int64_t>(0, steps_.total - begin)) * step_flops(begin);
 }
 
-double Throughput::eta(int64_t step) const {
-  return flops_ == 0 ? 0 : flops_from(step) / (flops_ / elapsed());
-}
+double Throughput::eta(int64_t step) const { return flops_ == 0 ? 0 : flops_from(step) / (flops_ / elapsed()); }
 
 }  // namespace cambium::train

@@ -59,9 +59,10 @@ class Trainer {
       }
       if (state().skipped_in_a_row >= kMaxSkippedInARow) {
         save(/*grown=*/false);
-        fail("{} steps in a row had no usable loss or gradient; stopped after step {} with {}\n"
-             "  HINT: lower train.learning_rate, or start again from an earlier checkpoint with --resume DIR",
-             kMaxSkippedInARow, state().step, last_checkpoint_.string());
+        fail(
+            "{} steps in a row had no usable loss or gradient; stopped after step {} with {}\n"
+            "  HINT: lower train.learning_rate, or start again from an earlier checkpoint with --resume DIR",
+            kMaxSkippedInARow, state().step, last_checkpoint_.string());
       }
       if (StopRequest::signal() != 0) {
         save(/*grown=*/false);
@@ -95,11 +96,11 @@ class Trainer {
   void make_buffers() {
     step_.reset();
     gradients_ = model::Parameters::zeros(model().config, at::kFloat);
-    step_ = std::make_unique<model::TrainingStep>(
-        model(), model::TrainingStep::Options{.batch = setup_.micro_batch,
-                                              .seq = config_.train.sequence_length,
-                                              .z_loss = config_.train.z_loss,
-                                              .recompute = config_.train.recompute});
+    step_ = std::make_unique<model::TrainingStep>(model(),
+                                                  model::TrainingStep::Options{.batch = setup_.micro_batch,
+                                                                               .seq = config_.train.sequence_length,
+                                                                               .z_loss = config_.train.z_loss,
+                                                                               .recompute = config_.train.recompute});
   }
 
   void announce() {
@@ -235,9 +236,7 @@ class Trainer {
                     format_duration(throughput_.eta(n))));
   }
 
-  fs::path checkpoint_path(bool grown) {
-    return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown);
-  }
+  fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
 
   void save(bool grown) {
     const std::vector<int64_t> windows = setup_.mixture.windows_before(state().step);

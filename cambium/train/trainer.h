@@ -18,11 +18,11 @@ struct Resume {
 /// What a finished run reports.
 struct TrainResult {
   int64_t steps = 0;
-  double seconds = 0;       ///< of training in this process
-  double train_loss = 0;    ///< of the last step
+  double seconds = 0;                                          ///< of training in this process
+  double train_loss = 0;                                       ///< of the last step
   double val_loss = std::numeric_limits<double>::quiet_NaN();  ///< after the last step; NaN without held-out data
   std::filesystem::path checkpoint;
-  bool stopped = false;     ///< by a signal, after saving
+  bool stopped = false;  ///< by a signal, after saving
 };
 
 /// Trains a run to its end, growing it on the way. Throws Error where it cannot go on; everything up to the newest
