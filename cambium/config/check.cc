@@ -31,7 +31,19 @@ void check_model(const RunConfig& config, const Origins& origins) {
   if (architecture.vocab_size == 0) {
     architecture.vocab_size = 1;  // known when training starts
   }
-  model::check(architecture, origins.file().empty() ? "[model]" : origins.file() + ": [model]");
+  try {
+    model::check(architecture, "[model]");
+  } catch (const InvalidArgument& error) {
+    // "[model]: `hidden_size`: expected ...": say where that key was given.
+    const std::string message = error.what();
+    const size_t begin = message.find('`');
+    const size_t end = message.find('`', begin + 1);
+    if (begin == std::string::npos || end == std::string::npos) {
+      origins.fail("{}", message);
+    }
+    const std::string key = "model." + message.substr(begin + 1, end - begin - 1);
+    origins.fail("{}{}", origins.name(key), message.substr(end + 1));
+  }
 }
 
 void check_batches(const RunConfig& config, const Origins& origins) {

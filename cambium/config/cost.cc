@@ -5,9 +5,7 @@
 namespace cambium::config {
 namespace {
 
-double number(int64_t count) {
-  return static_cast<double>(count);
-}
+double number(int64_t count) { return static_cast<double>(count); }
 
 /// All weights at `layers` layers.
 double parameters_at(const model::ModelConfig& model, int64_t layers) {

@@ -11,24 +11,12 @@ Field at(Owner& owner) {
   return &(owner.*....*Members);
 }
 
-Rule any() {
-  return {};
-}
-Rule at_least(double low) {
-  return {.low = low};
-}
-Rule above(double low) {
-  return {.low = low, .low_excluded = true};
-}
-Rule between(double low, double high) {
-  return {.low = low, .high = high};
-}
-Rule fraction() {
-  return {.low = 0, .high = 1, .high_excluded = true};
-}
-Rule one_of(std::vector<std::string> choices) {
-  return {.choices = std::move(choices)};
-}
+Rule any() { return {}; }
+Rule at_least(double low) { return {.low = low}; }
+Rule above(double low) { return {.low = low, .low_excluded = true}; }
+Rule between(double low, double high) { return {.low = low, .high = high}; }
+Rule fraction() { return {.low = 0, .high = 1, .high_excluded = true}; }
+Rule one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 
 constexpr double kMostSize = 1 << 24;  // of a dimension: products of two stay far below 2^63
 constexpr double kMostLayers = 1 << 14;
@@ -67,7 +55,7 @@ const std::vector<Key<RunConfig>>& run_keys() {
 
       {"model", "preset", at<&R::model, &ModelSection::preset>, one_of(with_empty(model::preset_names())),
        "A named architecture; the keys below change single sizes of it.",
-       "\"tiny\" where [model] names no architecture"},
+       "\"tiny\" where [model] gives neither init_from nor sizes"},
       {"model", "init_from", at<&R::model, &ModelSection::init_from>, any(),
        "A model directory (a checkpoint or a Hugging Face LLaMA) whose weights the run starts from, and whose "
        "architecture it takes where no preset is given."},

@@ -11,9 +11,11 @@
 namespace cambium::config {
 namespace {
 
-/// Without a preset or a model to start from, a configuration gives all of these, or none and gets the preset "tiny".
-constexpr std::array kSizes{"model.hidden_size", "model.intermediate_size", "model.num_hidden_layers",
-                            "model.num_attention_heads"};
+/// Without a preset or a model to start from: where a configuration gives one of the first three, it gives all four;
+/// else it changes the preset "tiny".
+constexpr std::array kShape{"model.hidden_size", "model.intermediate_size", "model.num_attention_heads"};
+constexpr std::array kSizes{"model.hidden_size", "model.intermediate_size", "model.num_attention_heads",
+                            "model.num_hidden_layers"};
 
 class Loader {
  public:
@@ -54,13 +56,13 @@ class Loader {
       initial_ = model::model_config_from_json(formats::read_json(file), file.string());
       section.architecture = *initial_;
     } else if (section.preset.empty()) {
-      const auto missing = std::find_if(kSizes.begin(), kSizes.end(), [&](const char* key) { return !given(key); });
-      if (std::any_of(kSizes.begin(), kSizes.end(), [&](const char* key) { return given(key); })) {
-        if (missing != kSizes.end()) {
-          origins_.fail("`{}` is missing: give all sizes of the model, `model.preset` or `model.init_from`", *missing);
-        }
-      } else {
+      if (std::none_of(kShape.begin(), kShape.end(), [&](const char* key) { return given(key); })) {
         section.preset = "tiny";
+      }
+      for (const char* key : kSizes) {
+        if (section.preset.empty() && !given(key)) {
+          origins_.fail("`{}` is missing: give all sizes of the model, `model.preset` or `model.init_from`", key);
+        }
       }
     }
     if (!section.preset.empty()) {

@@ -28,29 +28,44 @@ bool is_known(const std::string& name) {
          find_key(rope_keys(), name) != nullptr;
 }
 
-std::string last_part(const std::string& key) {
-  return key.substr(key.rfind('.') + 1);
-}
+std::string section_of(const std::string& key) { return key.substr(0, key.rfind('.')); }
+std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
-/// The known key that an unknown one most likely stands for: the same name in another section, else the nearest.
-std::string suggestion(const std::string& unknown) {
+/// What an unknown key may stand for: the same name in other sections, else the nearest name, else what its section
+/// has.
+std::string hint_for_key(const std::string& unknown) {
   std::vector<std::string> known{std::string(kRopeScaling)};
   for (const KeyDoc& doc : key_docs()) {
     known.push_back(doc.key);
   }
+  std::vector<std::string> same_name;
+  std::vector<std::string> same_section;
   for (const std::string& key : known) {
     if (last_part(key) == last_part(unknown)) {
-      return key;
+      same_name.push_back(key);
+    }
+    if (section_of(key) == section_of(unknown)) {
+      same_section.push_back(last_part(key));
     }
   }
-  return nearest(unknown, known);
+  if (!same_name.empty()) {
+    return format("; did you mean `{}`?", join(same_name, "` or `"));
+  }
+  if (const std::string near = nearest(unknown, known); !near.empty()) {
+    return format("; did you mean `{}`?", near);
+  }
+  return same_section.empty() ? "" : format("; [{}] has: {}", section_of(unknown), join(same_section, ", "));
+}
+
+std::string hint_for_section(const std::string& unknown, const std::vector<std::string>& known) {
+  const std::string near = nearest(unknown, known);
+  return near.empty() ? format("; expected one of {}", join(known, ", ")) : format("; did you mean `{}`?", near);
 }
 
 [[noreturn]] void fail_unknown(std::string_view kind, const std::string& name, const Place& place,
-                               const std::string& near) {
+                               const std::string& hint) {
   bad_input("{}: unknown {} `{}`{}{}", place.what, kind, name,
-            place.overridden() ? "" : format(" (line {})", place.line),
-            near.empty() ? "" : format("; did you mean `{}`?", near));
+            place.overridden() ? "" : format(" (line {})", place.line), hint);
 }
 
 }  // namespace
@@ -72,13 +87,13 @@ void check_names(const Layers& layers) {
   const std::vector<std::string> sections = section_names();
   for (const auto& [name, place] : layers.sections()) {
     if (std::find(sections.begin(), sections.end(), name) == sections.end()) {
-      fail_unknown("section", name, place, nearest(name, sections));
+      fail_unknown("section", name, place, hint_for_section(name, sections));
     }
   }
   for (const auto& [name, assignment] : layers.values()) {
     if (!is_known(name)) {
       const auto source = source_key(name);
-      fail_unknown("key", name, assignment.place, suggestion(source ? source->name : name));
+      fail_unknown("key", name, assignment.place, hint_for_key(source ? source->name : name));
     }
   }
 }

@@ -177,13 +177,17 @@ TEST(RunConfig, UnknownNamesAreRefusedWithTheNearest) {
             "run.toml: unknown key `train.micro_bach` (line 3); did you mean `train.micro_batch`?");
   EXPECT_EQ(refusal("", {"train.micro_bach=8"}),
             "--set train.micro_bach=8: unknown key `train.micro_bach`; did you mean `train.micro_batch`?");
-  EXPECT_EQ(refusal("[trian]\n"), "run.toml: unknown section `trian` (line 1); did you mean `train`?");
+  EXPECT_EQ(
+      refusal("[trian]\n"),
+      "run.toml: unknown section `trian` (line 1); expected one of run, model, growth, train, data, checkpoint, log");
   EXPECT_EQ(refusal("[model]\nlearning_rate = 1\n"),
             "run.toml: unknown key `model.learning_rate` (line 2); did you mean `train.learning_rate`?");
-  EXPECT_EQ(refusal("steps = 1\n"), "run.toml: unknown key `steps` (line 1); did you mean `train.steps`?");
+  EXPECT_EQ(refusal("steps = 1\n"),
+            "run.toml: unknown key `steps` (line 1); did you mean `growth.steps` or `train.steps`?");
   EXPECT_EQ(refusal("[data]\n[[data.source]]\npath = \"x\"\nwieght = 1\n"),
             "run.toml: unknown key `data.source.0.wieght` (line 4); did you mean `data.source.weight`?");
-  EXPECT_EQ(refusal("[log]\nxyzzyxyzzy = 1\n"), "run.toml: unknown key `log.xyzzyxyzzy` (line 2)");
+  EXPECT_EQ(refusal("[log]\nxyzzyxyzzy = 1\n"),
+            "run.toml: unknown key `log.xyzzyxyzzy` (line 2); [log] has: every, tensorboard");
 }
 
 TEST(RunConfig, WrongTypesAndRangesNameKeyLineFoundAndExpected) {
@@ -259,7 +263,15 @@ TEST(RunConfig, ImpossibleCombinationsNameTheirKeys) {
   EXPECT_SAYS(refusal("[growth]\noperator = \"lidas\"\nsteps = 1\n", {"model.num_hidden_layers=8"}), "would be empty");
   EXPECT_SAYS(refusal("[[data.source]]\npath = \"x\"\nfrom_step = 10\nto_step = 10\n"), "does not lie before");
   EXPECT_SAYS(refusal("[[data.source]]\npath = \"x\"\nto_step = 10\n"), "step 10 of 1000 draws from no source");
-  EXPECT_SAYS(refusal(sizes + "num_hidden_layers = 2\nnum_key_value_heads = 3\n"), "num_key_value_heads");
+  EXPECT_SAYS(refusal(sizes + "num_hidden_layers = 2\nnum_key_value_heads = 3\n"),
+              "run.toml: `model.num_key_value_heads` (line 7): expected");
+}
+
+TEST(RunConfig, DepthAloneChangesTheDefaultPreset) {
+  const RunConfig config = parse("[model]\nnum_hidden_layers = 6\nnum_key_value_heads = 2\n");
+  EXPECT_EQ(config.model.preset, "tiny");
+  EXPECT_EQ(config.model.architecture.num_hidden_layers, 6);
+  EXPECT_EQ(config.model.architecture.hidden_size, model::preset("tiny").hidden_size);
 }
 
 TEST(RunConfig, ShortRunsNeedNoWarmupKey) {
