@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/formats/json.h"
 #include "cambium/growth/schedule.h"
 #include "cambium/model/config/model_config.h"
 
@@ -117,12 +118,16 @@ RunConfig parse_run_config(std::string_view toml, std::string_view what, const s
 
 /// Every key with its value, as TOML that `parse_run_config` reads back to the same configuration.
 std::string to_toml(const RunConfig& config);
+/// The same as nested objects: section, key, value.
+formats::Json to_json(const RunConfig& config);
 
 /// Key, type, default and one sentence for each, for the documentation and `plan`.
 struct KeyDoc {
   std::string key, type, default_value, sentence;
 };
 std::vector<KeyDoc> key_docs();
+/// "| `train.steps` | steps | `1000` | Length of the run. |"
+std::string markdown_row(const KeyDoc& doc);
 
 /// The whole plan of a run in steps: what `train` executes and `plan` prints.
 struct ResolvedSteps {

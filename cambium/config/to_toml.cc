@@ -1,3 +1,7 @@
+#include <toml++/toml.h>
+
+#include <sstream>
+
 #include "cambium/base/format.h"
 #include "cambium/config/keys.h"
 #include "cambium/config/run_config.h"
@@ -62,6 +66,17 @@ std::string to_toml(const RunConfig& config) {
     }
   }
   return text;
+}
+
+formats::Json to_json(const RunConfig& config) {
+  const toml::table table = toml::parse(to_toml(config));
+  std::ostringstream text;
+  text << toml::json_formatter(table);
+  return formats::parse_json(text.str(), "configuration");
+}
+
+std::string markdown_row(const KeyDoc& doc) {
+  return format("| `{}` | {} | {} | {} |", doc.key, doc.type, doc.default_value, doc.sentence);
 }
 
 std::vector<KeyDoc> key_docs() {

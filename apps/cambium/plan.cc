@@ -1,0 +1,59 @@
+#include "cambium/config/plan.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "apps/cambium/options.h"
+#include "apps/cambium/plan_data.h"
+#include "apps/cambium/plan_report.h"
+#include "apps/cambium/verbs.h"
+
+namespace {
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+/// Every key with type, default and sentence, as rows of a Markdown table.
+void print_keys() {
+  print("| key | type | default | |\n| --- | --- | --- | --- |\n");
+  for (const cambium::config::KeyDoc& doc : cambium::config::key_docs()) {
+    print(cambium::config::markdown_row(doc) + '\n');
+  }
+}
+
+}  // namespace
+
+int plan_main(int argc, char** argv) {
+  std::string path;
+  std::vector<std::string> overrides;
+  bool json = false, keys = false;
+  CLI::App app(
+      "Shows what a run will do and cost, before any step: parameters, growth, FLOPs, memory, data, every key.");
+  app.add_option("CONFIG", path, "configuration of the run (TOML)");
+  app.add_option("--set", overrides, "KEY=VALUE over the file, for example train.steps=200; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_flag("--json", json, "one JSON object");
+  app.add_flag("--keys", keys, "list every configuration key instead");
+  if (const auto code = parse_options(app, argc, argv)) {
+    return *code;
+  }
+  if (keys) {
+    print_keys();
+    return 0;
+  }
+  if (path.empty()) {
+    cambium::bad_input("plan: CONFIG is required (`{} --help` lists the options)", argv[0]);
+  }
+  cambium::config::RunConfig config = cambium::config::load_run_config(path, overrides);
+  DataReport data = inspect_data(config);
+  if (config.model.architecture.vocab_size == 0) {
+    config.model.architecture.vocab_size = data.tokenizer_size.value_or(0);
+  }
+  // A run for a machine with a GPU can be planned on one without.
+  const bool for_gpu = config.run.device == "cuda";
+  const auto plan = cambium::config::make_plan(config, data.epoch_tokens, for_gpu);
+  plan_mixture(config, plan.steps.total, data);
+  print(json ? plan_json(config, plan, data).dump(2) + '\n' : plan_text(config, plan, data));
+  return 0;
+}

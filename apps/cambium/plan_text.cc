@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "apps/cambium/plan_report.h"
+#include "cambium/base/progress.h"
+#include "cambium/config/step_count.h"
+
+namespace {
+
+using cambium::format;
+using cambium::format_bytes;
+using cambium::format_count;
+using cambium::config::Plan;
+using cambium::config::RunConfig;
+using cambium::config::Stage;
+
+/// 4.19e11 -> "419.4 B".
+std::string amount(double count) {
+  constexpr std::array kUnits{"", " k", " M", " B", " T"};
+  size_t unit = 0;
+  while (count >= 999.95 && unit + 1 < kUnits.size()) {
+    count /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? format("{:.0f}", count) : format("{:.1f}{}", count, kUnits[unit]);
+}
+
+std::string title(std::string_view text) { return format("\n{}\n", text); }
+
+std::string model_part(const RunConfig& config, const Plan& plan) {
+  const auto& model = config.model.architecture;
+  std::string text =
+      format("{} parameters, {} a layer", format_count(plan.parameters), format_count(model.layer_parameters()));
+  if (plan.steps.initial_layers < model.num_hidden_layers) {
+    text += format("; {} at the start, with {} layers", format_count(plan.stages.front().parameters),
+                   plan.steps.initial_layers);
+  }
+  text += format("\n  {} layers, hidden {}, ffn {}, {} heads ({} key/value), vocabulary {}, {} head{}\n",
+                 model.num_hidden_layers, model.hidden_size, model.intermediate_size, model.num_attention_heads,
+                 model.num_key_value_heads, model.vocab_size, model.tie_word_embeddings ? "tied" : "untied",
+                 model.layer_norm_scaling ? ", LN-Scaling" : "");
+  if (model.vocab_size == 0) {
+    text += "  vocabulary: taken from the tokenizer, which is missing; embedding and head are not counted here\n";
+  }
+  return title("Model") + "  " + text;
+}
+
+std::string rate_part(const RunConfig& config, const Plan& plan) {
+  const auto& train = config.train;
+  std::string text =
+      format("  learning rate {}: warm-up over {} steps, then ", train.learning_rate, format_count(plan.steps.warmup));
+  if (train.schedule != "wsd") {
+    return text +
+           (train.schedule == "constant" ? "constant\n" : format("{} decay to {}\n", train.schedule, train.min_lr));
+  }
+  text += "constant";
+  if (plan.steps.cooldown > 0) {
+    text += format(", {} cooldown over the last {} to {}", train.cooldown_shape, format_count(plan.steps.cooldown),
+                   train.min_lr);
+  }
+  return text + '\n';
+}
+
+std::string training_part(const RunConfig& config, const Plan& plan) {
+  const auto& train = config.train;
+  return title("Training") +
+         format("  {} steps of {} tokens ({} sequences of {}, {} a pass): {} tokens\n", format_count(plan.steps.total),
+                format_count(train.batch_tokens), train.batch_tokens / train.sequence_length, train.sequence_length,
+                plan.micro_batch, amount(plan.tokens)) +
+         rate_part(config, plan) +
+         format("  on {} in {} ({})\n", plan.device.device, plan.device.precision, plan.device.reason);
+}
+
+std::string growth_part(const RunConfig& config, const Plan& plan) {
+  const auto& growth = config.growth;
+  if (growth.op == "none") {
+    return title("Growth") + "  none: full depth from the first step\n";
+  }
+  std::string text = format("  {} by {} layers, ", growth.op, growth.block_size);
+  text += growth.schedule == "at"
+              ? std::string("at given steps")
+              : format("prop schedule, alpha {}, T = {} steps", growth.alpha, format_count(plan.steps.growth));
+  text += format(", moments: {}\n  {:>10}  {:>10}  {:<16} {}\n", growth.moments, "after step", "layers", "copies of",
+                 "inserted at");
+  for (const auto& event : plan.steps.events) {
+    text += format("  {:>10}  {:>10}  {:<16} {}\n", format_count(event.step),
+                   format("{} -> {}", event.from_layers, event.to_layers),
+                   format("{}", fmt::join(event.growth.sources, " ")), event.growth.insert_at);
+  }
+  text += format("  each layer at the end descends from layer\n    {}\n", fmt::join(plan.lineage, " "));
+  return title("Growth") + text;
+}
+
+/// Depth over steps, one character for an equal share of the run.
+std::string depth_line(const RunConfig& config, const Plan& plan) {
+  constexpr std::array kBars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  constexpr int kColumns = 60;
+  std::string bars;
+  for (int column = 0; column < kColumns; ++column) {
+    const int64_t step = plan.steps.total * column / kColumns;
+    const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(),
+                                    [&](const Stage& candidate) { return step < candidate.end; });
+    const double share =
+        static_cast<double>(stage->layers) / static_cast<double>(config.model.architecture.num_hidden_layers);
+    bars += kBars[static_cast<size_t>(std::ceil(share * kBars.size())) - 1];
+  }
+  return bars;
+}
+
+std::string stages_part(const RunConfig& config, const Plan& plan) {
+  std::string text = format("  {:>6}  {:>21}  {:>9}  {:>6}  {:>14}  {:>9}  {:>9}\n", "layers", "steps", "length",
+                            "share", "parameters", "FLOPs", "memory");
+  for (const Stage& stage : plan.stages) {
+    const int64_t length = stage.end - stage.begin;
+    text += format("  {:>6}  {:>21}  {:>9}  {:>4.1f} %  {:>14}  {:>9.3g}  {:>9}\n", stage.layers,
+                   format("{} to {}", format_count(stage.begin), format_count(stage.end)), format_count(length),
+                   100 * static_cast<double>(length) / static_cast<double>(plan.steps.total),
+                   format_count(stage.parameters), stage.flops, format_bytes(stage.memory.total()));
+  }
+  const auto& memory = plan.stages.back().memory;
+  text += format(
+      "  memory of the last: weights {}, moments {}, gradients {}, bfloat16 copy {}, activations {}, logits {}\n",
+      format_bytes(memory.weights), format_bytes(memory.moments), format_bytes(memory.gradients),
+      format_bytes(memory.compute_copy), format_bytes(memory.activations), format_bytes(memory.logits));
+  text += format("  depth  {}\n", depth_line(config, plan));
+  text += format("  mean depth {:.2f} of {} layers\n", plan.mean_depth, config.model.architecture.num_hidden_layers);
+  text += format("  {:.4g} training FLOPs", plan.flops);
+  if (plan.flops_ratio() > 1) {
+    text += format("; at full depth {:.4g}, {:.3f} times as many: {:.1f} % saved", plan.full_depth_flops,
+                   plan.flops_ratio(), 100 * (1 - 1 / plan.flops_ratio()));
+  }
+  return title("Stages") + text + '\n';
+}
+
+std::string source_line(const SourceReport& source, int64_t total) {
+  std::string text = format("  {}: ", source.path);
+  text += source.present ? format("{} tokens, {} held out, {:.2f} epochs", amount(static_cast<double>(source.tokens)),
+                                  amount(static_cast<double>(source.val_tokens)), source.epochs())
+                         : std::string("missing");
+  text += format("; {} tokens drawn", amount(source.drawn_tokens));
+  if (source.from_step > 0 || source.to_step < total) {
+    text += format(", steps {} to {}", format_count(source.from_step), format_count(source.to_step));
+  }
+  return text + (source.other_tokenizer ? "; made with another tokenizer\n" : "\n");
+}
+
+std::string data_part(const RunConfig& config, const Plan& plan, const DataReport& data) {
+  std::string text = title("Data");
+  if (data.tokenizer.empty()) {
+    text += "  no tokenizer given (data.tokenizer)\n";
+  } else {
+    text += format("  tokenizer {}: {}\n", data.tokenizer,
+                   data.tokenizer_size ? format("{} entries", format_count(*data.tokenizer_size)) : "missing");
+  }
+  if (data.sources.empty()) {
+    text += "  no sources given ([[data.source]])\n";
+  }
+  for (const SourceReport& source : data.sources) {
+    text += source_line(source, plan.steps.total);
+  }
+  for (const MixturePhase& phase : data.phases) {
+    text += format("  mixture of steps {} to {}:", format_count(phase.begin), format_count(phase.end));
+    for (size_t i = 0; i < phase.shares.size(); ++i) {
+      if (phase.shares[i] > 0) {
+        text += format(" {} {:.1f} %", config.data.source[i].path, 100 * phase.shares[i]);
+        text += i + 1 < phase.shares.size() ? "," : "";
+      }
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string keys_part(const RunConfig& config) {
+  return title("Configuration") + '\n' + cambium::config::to_toml(config);
+}
+
+}  // namespace
+
+std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data) {
+  return model_part(config, plan) + training_part(config, plan) + growth_part(config, plan) +
+         stages_part(config, plan) + data_part(config, plan, data) + keys_part(config);
+}
