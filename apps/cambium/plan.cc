@@ -8,6 +8,7 @@
 #include "apps/cambium/plan_data.h"
 #include "apps/cambium/plan_report.h"
 #include "apps/cambium/verbs.h"
+#include "cambium/base/error.h"
 
 namespace {
 
@@ -53,6 +54,7 @@ int plan_main(int argc, char** argv) {
   // A run for a machine with a GPU can be planned on one without.
   const bool for_gpu = config.run.device == "cuda";
   const auto plan = cambium::config::make_plan(config, data.epoch_tokens, for_gpu);
+  config.train.warmup_steps = cambium::config::StepCount{static_cast<double>(plan.steps.warmup)};
   plan_mixture(config, plan.steps.total, data);
   print(json ? plan_json(config, plan, data).dump(2) + '\n' : plan_text(config, plan, data));
   return 0;

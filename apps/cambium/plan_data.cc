@@ -44,6 +44,11 @@ SourceReport inspect_source(const DataSource& source, const std::string& tokeniz
 DataReport inspect_data(const RunConfig& config) {
   DataReport report;
   report.tokenizer = config.data.tokenizer;
+  if (report.tokenizer.empty() && !config.data.source.empty()) {
+    // As in training: the one that lies in the data.
+    const auto beside = std::filesystem::path(config.data.source.front().path) / cambium::data::kTokenizerFile;
+    report.tokenizer = std::filesystem::exists(beside) ? beside.string() : "";
+  }
   std::string tokenizer_hash;
   if (!report.tokenizer.empty() && std::filesystem::exists(report.tokenizer)) {
     const auto tokenizer = cambium::text::Tokenizer::load(report.tokenizer);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "apps/cambium/plan_report.h"
+#include "cambium/base/format.h"
 #include "cambium/base/progress.h"
 #include "cambium/config/step_count.h"
 
@@ -88,7 +89,12 @@ std::string growth_part(const RunConfig& config, const Plan& plan) {
                    format("{} -> {}", event.from_layers, event.to_layers),
                    format("{}", fmt::join(event.growth.sources, " ")), event.growth.insert_at);
   }
-  text += format("  each layer at the end descends from layer\n    {}\n", fmt::join(plan.lineage, " "));
+  text += "  each layer at the end descends from layer\n   ";
+  for (size_t layer = 0; layer < plan.lineage.size(); ++layer) {
+    text += layer > 0 && layer % static_cast<size_t>(growth.block_size) == 0 ? " |" : "";
+    text += format(" {}", plan.lineage[layer]);
+  }
+  text += '\n';
   return title("Growth") + text;
 }
 
@@ -179,6 +185,7 @@ std::string keys_part(const RunConfig& config) {
 }  // namespace
 
 std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data) {
-  return model_part(config, plan) + training_part(config, plan) + growth_part(config, plan) +
-         stages_part(config, plan) + data_part(config, plan, data) + keys_part(config);
+  const std::string text = model_part(config, plan) + training_part(config, plan) + growth_part(config, plan) +
+                           stages_part(config, plan) + data_part(config, plan, data) + keys_part(config);
+  return text.substr(1);  // no empty line above the first title
 }

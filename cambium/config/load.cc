@@ -107,12 +107,12 @@ class Loader {
     }
   }
 
-  /// A short run whose warm-up is not given shall not need a key for it.
+  /// The default, where the length of the run is known already.
   void fill_warmup() {
-    const TrainSection& train = config_.train;
-    if (!given("train.warmup_steps") && train.steps.unit != StepCount::Unit::kEpochs) {
-      const auto tenth = static_cast<double>(train.steps.steps(train.batch_tokens, 0) / 10);
-      config_.train.warmup_steps.amount = std::min(train.warmup_steps.amount, tenth);
+    TrainSection& train = config_.train;
+    if (!train.warmup_steps && train.steps.unit != StepCount::Unit::kEpochs) {
+      const int64_t steps = default_warmup(train.steps.steps(train.batch_tokens, 0));
+      train.warmup_steps = StepCount{static_cast<double>(steps)};
     }
   }
 

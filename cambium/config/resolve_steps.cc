@@ -45,9 +45,11 @@ class Resolver {
 
   void learning_rate() {
     const TrainSection& train = config_.train;
-    steps_.warmup = steps_of("train.warmup_steps", train.warmup_steps);
+    const StepCount warmup_count =
+        train.warmup_steps.value_or(StepCount{static_cast<double>(default_warmup(steps_.total))});
+    steps_.warmup = steps_of("train.warmup_steps", warmup_count);
     steps_.cooldown = train.schedule == "wsd" ? steps_of("train.cooldown_steps", train.cooldown_steps) : 0;
-    const std::string warmup = origins_.name("train.warmup_steps") + ' ' + value(train.warmup_steps, steps_.warmup);
+    const std::string warmup = origins_.name("train.warmup_steps") + ' ' + value(warmup_count, steps_.warmup);
     const std::string cooldown =
         origins_.name("train.cooldown_steps") + ' ' + value(train.cooldown_steps, steps_.cooldown);
     if (steps_.warmup > steps_.total) {
@@ -144,6 +146,11 @@ ResolvedSteps resolve_steps(const RunConfig& config, int64_t epoch_tokens) {
   return resolve_steps(config, epoch_tokens, Origins());
 }
 
+int64_t default_warmup(int64_t total_steps) {
+  constexpr int64_t kSteps = 100;
+  return std::min(kSteps, total_steps / 10);
+}
+
 int start_layers(const RunConfig& config) {
   const auto layers = static_cast<int>(config.model.architecture.num_hidden_layers);
   const GrowthSection& growth = config.growth;
@@ -159,8 +166,8 @@ bool needs_epochs(const RunConfig& config) {
   const auto source_in_epochs = [&](const DataSource& source) {
     return in_epochs(source.from_step) || (source.to_step && in_epochs(*source.to_step));
   };
-  return in_epochs(train.steps) || in_epochs(train.warmup_steps) || in_epochs(train.cooldown_steps) ||
-         in_epochs(config.growth.steps) ||
+  return in_epochs(train.steps) || (train.warmup_steps && in_epochs(*train.warmup_steps)) ||
+         in_epochs(train.cooldown_steps) || in_epochs(config.growth.steps) ||
          std::any_of(config.data.source.begin(), config.data.source.end(), source_in_epochs);
 }
 

@@ -56,8 +56,8 @@ struct TrainSection {
   int64_t batch_tokens = 8192;  ///< global, a multiple of sequence_length
   int64_t micro_batch = 0;      ///< sequences a forward pass; 0: the whole batch
   double learning_rate = 1e-3;
-  StepCount warmup_steps{100};
-  std::string schedule = "wsd";  ///< wsd | cosine | constant | linear
+  std::optional<StepCount> warmup_steps;  ///< not set: 100 steps, and at most a tenth of `steps`
+  std::string schedule = "wsd";           ///< wsd | cosine | constant | linear
   StepCount cooldown_steps;
   std::string cooldown_shape = "1-sqrt";  ///< 1-sqrt | linear | cosine
   double min_lr = 0;

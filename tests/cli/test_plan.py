@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
-from golden_support import REPOSITORY, cambium, must
+from golden_support import GOLDEN, REPOSITORY, cambium, must, write_jsonl
 
 PAPER = REPOSITORY / "configs" / "paper"
 GROWTH_STEPS = {
@@ -60,7 +60,7 @@ class PaperScale(unittest.TestCase):
                     self.assertEqual(found["configuration"]["model"]["layer_norm_scaling"], variant == "lns")
 
     def test_headers_state_what_is_planned(self):
-        for path in PAPER.glob("*.toml"):
+        for path in [*PAPER.glob("*.toml"), REPOSITORY / "configs" / "laptop.toml"]:
             with self.subTest(path.name):
                 found = plan(path)
                 header = path.read_text(encoding="utf-8")
@@ -124,6 +124,34 @@ class Files(unittest.TestCase):
         self.assertEqual([event["step"] for event in found["growth"]], [50, 100])
         self.assertEqual(found["configuration"]["run"]["dir"], "runs/x")
         self.assertEqual(found["initial_layers"], 4)
+
+    def test_data_that_is_there(self):
+        tokenizer = GOLDEN / "training" / "tokenizer.json"
+        folder = self.config.parent
+        text = folder / "text.jsonl"
+        write_jsonl(text, [{"text": "x" * 99} for _ in range(200)])  # 100 tokens each, with the end-of-text token
+        must("data", "prepare", "--tokenizer", tokenizer, "--out", folder / "a", "--val-fraction", "0", text)
+        self.write(f'''
+[train]
+steps = "1.5 epochs"
+sequence_length = 64
+batch_tokens = 1024
+[data]
+tokenizer = "{tokenizer}"
+[[data.source]]
+path = "{folder / 'a'}"
+''')
+        found = plan(self.config)
+        self.assertEqual(found["steps"], 30)  # 30,000 tokens in batches of 1,024, rounded up
+        (source,) = found["data"]["sources"]
+        self.assertTrue(source["present"])
+        self.assertEqual(source["tokens"], 20_000)
+        self.assertEqual(source["drawn_tokens"], 30 * 1024)
+        self.assertFalse(source["other_tokenizer"])
+        self.assertEqual(found["data"]["tokenizer"]["vocab_size"], 257)
+        self.assertEqual(plan(self.config, "--set", "model.vocab_size=0")["configuration"]["model"]["vocab_size"], 257)
+        self.refused("`model.vocab_size`", "257", options=("--set", "model.vocab_size=256"))
+        self.refused("`train.steps`", "epochs", options=("--set", f"data.source.0.path={folder / 'missing'}"))
 
     def test_mistakes(self):
         self.write("[train]\nsteps = 100\n\nmicro_bach = 8\n")

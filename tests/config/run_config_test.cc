@@ -277,13 +277,17 @@ TEST(RunConfig, DepthAloneChangesTheDefaultPreset) {
 TEST(RunConfig, ShortRunsNeedNoWarmupKey) {
   EXPECT_EQ(parse("[train]\nsteps = 20\n").train.warmup_steps, StepCount{2});
   EXPECT_EQ(parse("[train]\nsteps = 5\n").train.warmup_steps, StepCount{0});
+  const RunConfig in_epochs = parse("[train]\nsteps = \"2 epochs\"\n");
+  EXPECT_EQ(resolve_steps(in_epochs, 8192 * 10).warmup, 2);
+  EXPECT_EQ(resolve_steps(in_epochs, 8192 * 1000).warmup, 100);
 }
 
 TEST(RunConfig, PrintedConfigurationReadsBack) {
   const RunConfig config = parse(
       "[model]\npreset = \"smollm-360m\"\nvocab_size = 0\nrope_scaling = {factor = 8, low_freq_factor = 1, "
       "high_freq_factor = 4, original_max_position_embeddings = 512}\n[growth]\noperator = \"lidas\"\n[train]\n"
-      "steps = \"1.5 epochs\"\nlearning_rate = 3e-3\n[data]\ntokenizer = 'a \"b\" \\c'\n[[data.source]]\n"
+      "steps = \"1.5 epochs\"\nwarmup_steps = 7\nlearning_rate = 3e-3\n[data]\ntokenizer = 'a \"b\" "
+      "\\c'\n[[data.source]]\n"
       "path = \"x\"\nto_step = \"10M tokens\"\n");
   const std::string text = to_toml(config);
   const RunConfig again = parse(text);
