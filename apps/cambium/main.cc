@@ -20,6 +20,8 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"data", "prepare text as tokens; make synthetic data; look into datasets", data_main},
     {"generate", "continue a prompt", generate_main},
+    {"plan", "explain a run before its first step", plan_main},
+    {"quickstart", "train and compare three small models on built-in text", quickstart_main},
     {"score", "log-probability of every token of texts", score_main},
     {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
     {"train", "train a model, growing it on the way", train_main},

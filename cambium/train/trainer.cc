@@ -78,8 +78,10 @@ class Trainer {
     result_.seconds = throughput_.elapsed();
     if (!result_.stopped && last_checkpoint_.empty()) {  // there was nothing left to do
       last_checkpoint_ = checkpoint_path(false);
+      result_.val_loss = held_out_loss();
     }
     result_.checkpoint = last_checkpoint_;
+    result_.resumed = !start_.from.empty();
     return result_;
   }
 

@@ -1,0 +1,36 @@
+#include "cambium/train/probe.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "cambium/config/cost.h"
+#include "cambium/config/device.h"
+#include "cambium/model/training_step.h"
+
+namespace cambium::train {
+
+double measure_training_flops(const config::RunConfig& config) {
+  constexpr int kTries = 4;
+  const model::ModelConfig& shape = config.model.architecture;
+  const int64_t seq = config.train.sequence_length;
+  const int64_t batch = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch_tokens / seq;
+  const bool bfloat16 = config::choose_device(config.run, /*cuda_available=*/false).precision == "bfloat16";
+  model::Parameters weights = model::Parameters::zeros(shape, at::kFloat);
+  model::initialize(shape, weights, 0.02, config.run.seed);
+  model::Llama model(shape, std::move(weights), bfloat16 ? model::Precision::kBFloat16 : model::Precision::kFloat32);
+  model::Parameters gradients = model::Parameters::zeros(shape, at::kFloat);
+  model::TrainingStep step(model, {.batch = batch, .seq = seq});
+  const at::Tensor ids = at::randint(shape.vocab_size, {batch, seq}, at::kInt);
+  double best = 0;
+  for (int i = 0; i < kTries; ++i) {  // the first one also touches fresh memory
+    const auto begin = std::chrono::steady_clock::now();
+    step.forward_backward(ids, ids, 1.0 / static_cast<double>(ids.numel()), gradients);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double flops = static_cast<double>(ids.numel()) *
+                         config::training_flops_per_token(shape, shape.num_hidden_layers, seq);
+    best = std::max(best, flops / seconds);
+  }
+  return best;
+}
+
+}  // namespace cambium::train
