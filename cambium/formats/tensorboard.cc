@@ -1,11 +1,11 @@
 #include "cambium/formats/tensorboard.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 #include <array>
 #include <bit>
 #include <chrono>
+#include <climits>
 #include <cstring>
 #include <string>
 
@@ -60,8 +60,8 @@ std::filesystem::path new_event_file(const std::filesystem::path& directory) {
   std::array<char, HOST_NAME_MAX + 1> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
   for (int number = 0;; ++number) {
-    const std::filesystem::path path = directory / format("events.out.tfevents.{}.{}.{}.{}",
-                                                          static_cast<int64_t>(now()), host.data(), ::getpid(), number);
+    std::filesystem::path path = directory / format("events.out.tfevents.{}.{}.{}.{}", static_cast<int64_t>(now()),
+                                                    host.data(), ::getpid(), number);
     if (!std::filesystem::exists(path)) return path;
   }
 }
