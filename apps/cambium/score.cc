@@ -75,7 +75,8 @@ class ItemReader {
     for (const Json& id : list) {
       const bool fits = id.is_number_unsigned() ? id.get<uint64_t>() < static_cast<uint64_t>(vocab_size_) : false;
       if (!fits) {
-        cambium::bad_input("{}: `ids`: expected ids below the vocabulary of {}, found {}", what, vocab_size_, id.dump());
+        cambium::bad_input("{}: `ids`: expected ids below the vocabulary of {}, found {}", what, vocab_size_,
+                           id.dump());
       }
       ids.push_back(id.get<int32_t>());
     }

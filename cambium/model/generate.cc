@@ -55,8 +55,7 @@ std::vector<int32_t> generate(Llama& model, Forward& forward, std::span<const in
   while (static_cast<int64_t>(made.size()) < options.max_tokens) {
     const at::Tensor hidden = forward.hidden(ids, {.order = {}, .tap = nullptr, .cache = &cache});
     const at::Tensor logits = forward.logits(hidden.narrow(0, hidden.size(0) - 1, 1));
-    const int32_t id =
-        sample({logits.const_data_ptr<float>(), static_cast<size_t>(logits.numel())}, options, random);
+    const int32_t id = sample({logits.const_data_ptr<float>(), static_cast<size_t>(logits.numel())}, options, random);
     if (options.stop && id == *options.stop) {
       break;
     }
