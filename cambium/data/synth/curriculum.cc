@@ -100,8 +100,8 @@ struct Share {
   double at_start, at_end;
 };
 constexpr Share kShares[] = {
-    {english, 30, 30},       {repeated_words, 22, 4}, {copying, 8, 14}, {pairs, 22, 6},      {flat_questions, 12, 16},
-    {deep_questions, 0, 10}, {full_assignment, 0, 8}, {sums, 6, 4},     {school_math, 0, 8},
+    {english, 24, 30},       {repeated_words, 36, 12}, {copying, 14, 22}, {pairs, 18, 8},      {flat_questions, 4, 10},
+    {deep_questions, 0, 4}, {full_assignment, 0, 5}, {sums, 4, 4},     {school_math, 0, 5},
 };
 
 }  // namespace
