@@ -25,7 +25,14 @@ def cambium(*arguments, cwd=None):
     """Runs the binary; gives the finished process with its output as text."""
     command = [BINARY, *map(str, arguments)]
     return subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, errors="replace", timeout=300, preexec_fn=limit_memory
+        command,
+        cwd=cwd,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=300,
+        preexec_fn=limit_memory,
     )
 
 
@@ -33,7 +40,9 @@ def must(*arguments, cwd=None):
     """The same, and an error with everything it said unless it ends with 0."""
     done = cambium(*arguments, cwd=cwd)
     if done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, done.args))}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
+        raise AssertionError(
+            f"{' '.join(map(str, done.args))}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done
 
 
@@ -83,7 +92,9 @@ def read_safetensors(path):
     path = pathlib.Path(path)
     if path.is_dir():
         return {
-            name: tensor for part in sorted(path.glob("model*.safetensors")) for name, tensor in read_safetensors(part).items()
+            name: tensor
+            for part in sorted(path.glob("model*.safetensors"))
+            for name, tensor in read_safetensors(part).items()
         }
     blob = path.read_bytes()
     (length,) = struct.unpack_from("<Q", blob)

@@ -51,6 +51,7 @@ class Lines(Score):
         self.assertIsNone(line["logprobs"][0])
         self.assertTrue(all(value < 0 for value in line["logprobs"][1:]))
         self.assertAlmostEqual(line["nll"], -sum(line["logprobs"][1:]), places=4)
+        self.assertEqual(line["tokens"], 3)  # those that were scored
 
     def test_text_is_encoded_without_special_tokens(self):
         text = (TRAINING / "text.jsonl").read_text(encoding="utf-8").splitlines()[2]
@@ -97,14 +98,28 @@ class Totals(Score):
         lines, stdout = self.score([{"text": text} for text in texts])
         scored = sum(len(line["ids"]) - 1 for line in lines)
         nll = -sum(value for line in lines for value in line["logprobs"][1:])
-        totals = self.numbers(stdout)
+        totals = json.loads(stdout.splitlines()[-1])
         self.assertEqual(totals["tokens"], scored)
-        self.assertAlmostEqual(totals["nll"], nll / scored, places=3)
-        self.assertAlmostEqual(totals["perplexity"] / math.exp(nll / scored), 1, delta=1e-2)
-        self.assertAlmostEqual(totals["bits_per_byte"], nll / math.log(2) / sum(len(text.encode()) for text in texts), places=3)
+        self.assertAlmostEqual(totals["nll"], nll / scored, places=4)
+        self.assertAlmostEqual(totals["perplexity"] / math.exp(nll / scored), 1, delta=1e-4)
+        size = sum(len(text.encode()) for text in texts)
+        self.assertAlmostEqual(totals["bits_per_byte"], nll / math.log(2) / size, places=4)
 
-    def numbers(self, stdout):
-        return json.loads(stdout.splitlines()[-1])
+    def test_ids_with_a_tokenizer_have_bytes_too(self):
+        ids = [60, 61, 62, 63]
+        lines, stdout = self.score([{"ids": ids}])
+        totals = json.loads(stdout.splitlines()[-1])
+        self.assertAlmostEqual(totals["bits_per_byte"], lines[0]["nll"] / math.log(2) / len(ids), places=4)
+
+    def test_without_text_there_are_no_bits_per_byte(self):
+        (self.model / "tokenizer.json").unlink()
+        _, stdout = self.score([{"ids": [1, 2, 3]}])
+        self.assertIsNone(json.loads(stdout.splitlines()[-1])["bits_per_byte"])
+
+    def test_nothing_to_score(self):
+        _, stdout = self.score([{"ids": [1]}])
+        totals = json.loads(stdout.splitlines()[-1])
+        self.assertEqual((totals["tokens"], totals["nll"], totals["perplexity"]), (0, 0, 1))
 
 
 class BadLines(Score):
