@@ -8,7 +8,7 @@ const Place* Origins::find(const std::string& key) const {
 }
 
 std::string Origins::name(const std::string& key) const {
-  const std::string shown = '`' + key + '`';
+  std::string shown = '`' + key + '`';
   if (file_.empty()) {
     return shown;
   }

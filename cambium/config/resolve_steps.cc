@@ -91,7 +91,7 @@ class Resolver {
                     total());
     }
     const int stages = layers / growth.block_size;
-    const std::vector<int64_t> at = growth::prop_schedule(stages, growth.alpha, steps_.growth);
+    std::vector<int64_t> at = growth::prop_schedule(stages, growth.alpha, steps_.growth);
     for (size_t i = 0; i < at.size(); ++i) {
       if (at[i] <= (i == 0 ? 0 : at[i - 1]) || at[i] >= steps_.total) {
         origins_.fail("{} stages of {} layers do not fit into {} steps of growth ({}, {}): stage {} would be empty",
