@@ -18,8 +18,11 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
+    {"convert", "make a portable Hugging Face directory of a model", convert_main},
     {"data", "prepare text as tokens; make synthetic data; look into datasets", data_main},
     {"generate", "continue a prompt", generate_main},
+    {"grow", "apply a growth operator to a model", grow_main},
+    {"inspect", "what a checkpoint, model, dataset or run is", inspect_main},
     {"plan", "explain a run before its first step", plan_main},
     {"quickstart", "train and compare three small models on built-in text", quickstart_main},
     {"score", "log-probability of every token of texts", score_main},

@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
 
 /// The safetensors files of a model: one, or those of the index, whose names must not leave the directory.
 std::vector<fs::path> weight_files(const fs::path& directory) {
@@ -122,16 +123,32 @@ Llama load_llama(const fs::path& directory, Precision precision) {
 }
 
 DType stored_dtype(const fs::path& directory) {
+  const std::map<std::string, TensorInfo> stored = stored_tensors(directory);
+  const auto embedding = stored.find(kEmbedding);
+  if (embedding == stored.end()) {
+    bad_input("{}: tensor `{}` is missing", directory.string(), kEmbedding);
+  }
+  return embedding->second.dtype;
+}
+
+std::map<std::string, TensorInfo> stored_tensors(const fs::path& directory) {
+  std::map<std::string, TensorInfo> stored;
   for (const fs::path& file : weight_files(directory)) {
     const SafetensorsReader reader(file);
-    if (const TensorInfo* info = reader.find("model.embed_tokens.weight")) {
-      return info->dtype;
+    for (const TensorInfo& info : reader.tensors()) {
+      stored.emplace(info.name, info);
     }
   }
-  bad_input("{}: tensor `model.embed_tokens.weight` is missing", directory.string());
+  return stored;
 }
 
 void write_model(const fs::path& directory, const ModelConfig& config, const Parameters& parameters, DType dtype) {
+  write_model(directory, config, parameters, [dtype](const std::string&) { return dtype; });
+}
+
+void write_model(const fs::path& directory, const ModelConfig& config, const Parameters& parameters,
+                 const DTypeOf& dtype_of) {
+  const DType dtype = dtype_of(kEmbedding);
   const std::string torch_dtype = dtype == DType::kFloat32    ? "float32"
                                   : dtype == DType::kBFloat16 ? "bfloat16"
                                                               : "float16";
@@ -142,7 +159,7 @@ void write_model(const fs::path& directory, const ModelConfig& config, const Par
   }
   std::vector<formats::SafetensorsWriter::Declared> declared;
   for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) {
-    declared.push_back({name, dtype, view.sizes().vec()});
+    declared.push_back({name, dtype_of(name), view.sizes().vec()});
   });
   formats::SafetensorsWriter writer(directory / kWeights, std::move(declared));
   for_each_tensor(config, parameters, [&](const std::string&, const at::Tensor& view) {

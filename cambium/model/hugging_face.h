@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "cambium/formats/safetensors.h"
@@ -15,8 +16,8 @@ namespace cambium::model {
 /// model.safetensors.index.json names.
 ModelConfig read_model_config(const std::filesystem::path& directory);
 
-/// Reads every tensor into float32. Throws InvalidInput for missing, unexpected or wrongly shaped tensors, and for NaN or
-/// infinity, naming the file and the tensor.
+/// Reads every tensor into float32. Throws InvalidInput for missing, unexpected or wrongly shaped tensors, and for NaN
+/// or infinity, naming the file and the tensor.
 Parameters read_parameters(const std::filesystem::path& directory, const ModelConfig& config);
 
 /// Both, ready to run.
@@ -25,9 +26,18 @@ Llama load_llama(const std::filesystem::path& directory, Precision precision);
 /// The dtype in which the weights are stored (that of the embedding).
 formats::DType stored_dtype(const std::filesystem::path& directory);
 
+/// Every stored tensor by its name, from the files' headers alone.
+std::map<std::string, formats::TensorInfo> stored_tensors(const std::filesystem::path& directory);
+
 /// Writes config.json and model.safetensors into an existing directory (a StagedDirectory's, as a rule).
 void write_model(const std::filesystem::path& directory, const ModelConfig& config, const Parameters& parameters,
                  formats::DType dtype);
+
+/// The dtype in which a tensor of that name is to be written.
+using DTypeOf = std::function<formats::DType(const std::string& name)>;
+/// The same for a model whose tensors differ in dtype; config.json gets the embedding's.
+void write_model(const std::filesystem::path& directory, const ModelConfig& config, const Parameters& parameters,
+                 const DTypeOf& dtype_of);
 
 /// Reads a safetensors file that holds `prefix` + <parameter name> for every tensor of the layout into `parameters`.
 void read_named(const std::filesystem::path& file, const ModelConfig& config, const std::string& prefix,

@@ -99,9 +99,7 @@ std::vector<Int> integers(const formats::JsonView& view, std::string_view key, s
   return values;
 }
 
-void state_from_json(const fs::path& file, int64_t layers, TrainState& state) {
-  const Json json = formats::read_json(file);
-  const formats::JsonView view(json, file.string());
+void state_from_json(const formats::JsonView& view, int64_t layers, TrainState& state) {
   state.step = view.integer("step", 0, INT64_MAX);
   state.tokens = view.integer("tokens", 0, INT64_MAX);
   state.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
@@ -110,7 +108,7 @@ void state_from_json(const fs::path& file, int64_t layers, TrainState& state) {
     view.fail("growth", "a list");
   }
   for (const Json& record : view.at("growth")) {
-    state.growths.push_back(growth_record_from_json(record, file.string()));
+    state.growths.push_back(growth_record_from_json(record, view.what()));
   }
   const formats::JsonView statistics = view.object("loss_statistics");
   state.losses = {.mean = statistics.number("mean"),
@@ -119,16 +117,36 @@ void state_from_json(const fs::path& file, int64_t layers, TrainState& state) {
   state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
 }
 
+std::vector<DataPosition> position_from_json(const formats::JsonView& view) {
+  if (!view.at("data").is_array()) {
+    view.fail("data", "a list");
+  }
+  std::vector<DataPosition> position;
+  for (const Json& entry : view.at("data")) {
+    const formats::JsonView source(entry, view.what());
+    position.push_back({.source = source.string("source"),
+                        .windows = source.integer("windows", 0, INT64_MAX),
+                        .tokens = source.integer("tokens", 0, INT64_MAX)});
+  }
+  return position;
+}
+
+uint64_t seed_from_json(const formats::JsonView& view) {
+  const formats::JsonView random = view.object("random");
+  if (!random.at("seed").is_number_unsigned()) {
+    random.fail("seed", "an integer from 0 on");
+  }
+  return random.at("seed").get<uint64_t>();
+}
+
 }  // namespace
 
 std::string checkpoint_name(int64_t step, bool grown) {
   return format("step-{:08}{}", step, grown ? kGrownSuffix : std::string_view());
 }
 
-void write_checkpoint_files(const fs::path& directory, const model::ModelConfig& config,
-                            const model::Parameters& weights, const TrainState& state,
-                            const std::vector<DataPosition>& position, uint64_t seed, DType dtype) {
-  model::write_model(directory, config, weights, dtype);
+void write_training_files(const fs::path& directory, const model::ModelConfig& config, const TrainState& state,
+                          const std::vector<DataPosition>& position, uint64_t seed) {
   write_optimizer(directory / kOptimizer, config, state);
   FileWriter trainer(directory / kTrainer);
   trainer.write(state_to_json(state, position, seed).dump(1) + "\n");
@@ -138,7 +156,8 @@ void write_checkpoint_files(const fs::path& directory, const model::ModelConfig&
 void save_checkpoint(const fs::path& directory, const model::Llama& model, const TrainState& state,
                      const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json) {
   StagedDirectory staged(directory, /*replace=*/true);
-  write_checkpoint_files(staged.staging(), model.config, model.weights, state, position, seed, DType::kFloat32);
+  model::write_model(staged.staging(), model.config, model.weights, DType::kFloat32);
+  write_training_files(staged.staging(), model.config, state, position, seed);
   if (!tokenizer_json.empty()) {
     FileWriter tokenizer(staged.staging() / "tokenizer.json");
     tokenizer.write(tokenizer_json);
@@ -148,12 +167,25 @@ void save_checkpoint(const fs::path& directory, const model::Llama& model, const
   staged.commit();
 }
 
+TrainerFile read_trainer_file(const fs::path& directory, int64_t num_layers) {
+  const Json json = formats::read_json(directory / kTrainer);
+  const formats::JsonView view(json, (directory / kTrainer).string());
+  TrainerFile file;
+  state_from_json(view, num_layers, file.state);
+  file.position = position_from_json(view);
+  file.seed = seed_from_json(view);
+  return file;
+}
+
 Checkpoint load_checkpoint(const fs::path& directory) {
   Checkpoint checkpoint;
   checkpoint.config = model::read_model_config(directory);
   checkpoint.weights = model::read_parameters(directory, checkpoint.config);
+  TrainerFile trainer = read_trainer_file(directory, checkpoint.config.num_hidden_layers);
+  checkpoint.position = std::move(trainer.position);
+  checkpoint.seed = trainer.seed;
+  checkpoint.state = std::move(trainer.state);
   TrainState& state = checkpoint.state;
-  state_from_json(directory / kTrainer, checkpoint.config.num_hidden_layers, state);
   state.exp_avg = model::Parameters::zeros(checkpoint.config, at::kFloat);
   state.exp_avg_sq = model::Parameters::zeros(checkpoint.config, at::kFloat);
   model::read_named(directory / kOptimizer, checkpoint.config, "exp_avg.", state.exp_avg);

@@ -20,15 +20,27 @@ struct DataPosition {
 /// "step-00008095", or "step-00008095-grown".
 std::string checkpoint_name(int64_t step, bool grown);
 
-/// Writes a checkpoint directory (interface section 2): staged, flushed, renamed. An existing one of that name is replaced.
+/// Writes a checkpoint directory (interface section 2): staged, flushed, renamed. An existing one of that name is
+/// replaced.
 void save_checkpoint(const std::filesystem::path& directory, const model::Llama& model, const TrainState& state,
                      const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json);
+
+/// What trainer.json holds; the moments of `state` stay empty.
+struct TrainerFile {
+  TrainState state;
+  std::vector<DataPosition> position;
+  uint64_t seed = 0;
+};
+/// Reads the trainer.json of a model of that many layers. Throws InvalidInput that names file and key.
+TrainerFile read_trainer_file(const std::filesystem::path& directory, int64_t num_layers);
 
 /// Where a checkpoint's weights and state are read.
 struct Checkpoint {
   model::ModelConfig config;
   model::Parameters weights;
   TrainState state;
+  std::vector<DataPosition> position;
+  uint64_t seed = 0;
 };
 /// Reads a checkpoint whose manifest was checked (manifest.h). Throws InvalidInput that names the file.
 Checkpoint load_checkpoint(const std::filesystem::path& directory);
@@ -36,13 +48,12 @@ Checkpoint load_checkpoint(const std::filesystem::path& directory);
 /// Does the directory hold optimizer state?
 bool has_optimizer(const std::filesystem::path& directory);
 
-/// Writes config.json, model.safetensors, trainer.json and optimizer.safetensors; for `grow`, which keeps a dtype.
-void write_checkpoint_files(const std::filesystem::path& directory, const model::ModelConfig& config,
-                            const model::Parameters& weights, const TrainState& state,
-                            const std::vector<DataPosition>& position, uint64_t seed, formats::DType dtype);
+/// Writes what goes with a model's files: trainer.json and optimizer.safetensors.
+void write_training_files(const std::filesystem::path& directory, const model::ModelConfig& config,
+                          const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed);
 
-/// Complete checkpoints (valid manifest by names and sizes) under RUN/checkpoints, oldest first; "-grown" behind the same
-/// step without it. Incomplete ones are passed over.
+/// Complete checkpoints (valid manifest by names and sizes) under RUN/checkpoints, oldest first; "-grown" behind the
+/// same step without it. Incomplete ones are passed over.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& run_directory);
 
 /// Removes what `keep` and `keep_growth` do not want: the newest `keep` ordinary ones stay, and those at growths where

@@ -33,8 +33,14 @@ TrainState TrainState::fresh(const model::Llama& model) {
 }
 
 void grow(model::Llama& model, TrainState& state, const growth::GrowthEvent& event, const std::string& moments) {
+  grow(model.weights, state, event, moments);
+  model.config.num_hidden_layers = event.to_layers;
+  model.refresh_compute();
+}
+
+void grow(model::Parameters& weights, TrainState& state, const growth::GrowthEvent& event, const std::string& moments) {
   const std::vector<int> map = growth::layer_map(event.from_layers, event.growth);
-  model::remap_layers(model.weights, map);
+  model::remap_layers(weights, map);
   model::remap_layers(state.exp_avg, map);
   model::remap_layers(state.exp_avg_sq, map);
   std::vector<int> lineage;
@@ -54,8 +60,6 @@ void grow(model::Llama& model, TrainState& state, const growth::GrowthEvent& eve
       state.adam_steps[layer + 1] = 0;
     }
   }
-  model.config.num_hidden_layers = event.to_layers;
-  model.refresh_compute();
   state.growths.push_back({event, moments});
 }
 

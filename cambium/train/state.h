@@ -30,14 +30,14 @@ struct LossStatistics {
 /// Everything about a run that changes from step to step, but the weights. What a checkpoint holds is this struct, the
 /// weights and nothing else: batches, learning rate and growth are functions of `step` and the configuration.
 struct TrainState {
-  int64_t step = 0;                    ///< steps done
-  int64_t tokens = 0;                  ///< target tokens seen
+  int64_t step = 0;                       ///< steps done
+  int64_t tokens = 0;                     ///< target tokens seen
   model::Parameters exp_avg, exp_avg_sq;  ///< AdamW's moments
-  std::vector<int64_t> adam_steps;     ///< updates of each block: embedding, layers, head (bias correction)
-  std::vector<GrowthRecord> growths;   ///< in the order in which they happened
-  std::vector<int> lineage;            ///< of each layer: the initial layer it descends from
+  std::vector<int64_t> adam_steps;        ///< updates of each block: embedding, layers, head (bias correction)
+  std::vector<GrowthRecord> growths;      ///< in the order in which they happened
+  std::vector<int> lineage;               ///< of each layer: the initial layer it descends from
   LossStatistics losses;
-  int64_t skipped_in_a_row = 0;        ///< steps whose update was not applied, up to now
+  int64_t skipped_in_a_row = 0;  ///< steps whose update was not applied, up to now
 
   static TrainState fresh(const model::Llama& model);
 };
@@ -45,6 +45,8 @@ struct TrainState {
 /// Applies a growth to weights and state: copies of the source layers with their moments (or zero moments), the compute
 /// copy made again, lineage and log extended.
 void grow(model::Llama& model, TrainState& state, const growth::GrowthEvent& event, const std::string& moments);
+/// The same where nothing is computed with the weights.
+void grow(model::Parameters& weights, TrainState& state, const growth::GrowthEvent& event, const std::string& moments);
 
 formats::Json to_json(const GrowthRecord& record);
 GrowthRecord growth_record_from_json(const formats::Json& json, const std::string& what);

@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import resource
+import shutil
 import struct
 import subprocess
 
@@ -111,3 +112,35 @@ def write_safetensors(path, header, data):
     """A file with just this header, right or wrong."""
     text = json.dumps(header).encode()
     pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def train_reference(folder, *settings):
+    """The run of tests/golden/training/growth (4 layers, 2 more after step 8 of 16) in this folder; gives its directory."""
+    folder = pathlib.Path(folder)
+    source = GOLDEN / "training" / "growth"
+    shutil.copytree(source / "initial", folder / "initial")
+    for file in (source / "config.toml", GOLDEN / "training" / "tokenizer.json", GOLDEN / "training" / "text.jsonl"):
+        shutil.copy(file, folder)
+    prepare = ["data", "prepare", "--tokenizer", "tokenizer.json", "--val-fraction", 0, "--out", "tokens", "text.jsonl"]
+    must(*prepare, cwd=folder)
+    must("train", "config.toml", *settings, cwd=folder)
+    return folder / "run"
+
+
+def raw_tensors(path):
+    """{name: (dtype, shape, bytes)} of a safetensors file."""
+    blob = pathlib.Path(path).read_bytes()
+    (length,) = struct.unpack_from("<Q", blob)
+    header = json.loads(blob[8 : 8 + length])
+    header.pop("__metadata__", None)
+    data = blob[8 + length :]
+    return {name: (entry["dtype"], entry["shape"], data[slice(*entry["data_offsets"])]) for name, entry in header.items()}
+
+
+def store(path, tensors):
+    """The inverse of raw_tensors."""
+    header, data = {}, b""
+    for name, (dtype, shape, content) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    write_safetensors(path, header, data)

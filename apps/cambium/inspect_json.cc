@@ -1,0 +1,207 @@
+#include "apps/cambium/inspect_json.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apps/cambium/model_dir.h"
+#include "cambium/base/error.h"
+#include "cambium/data/dataset.h"
+#include "cambium/model/hugging_face.h"
+#include "cambium/train/checkpoint.h"
+#include "cambium/train/manifest.h"
+
+namespace fs = std::filesystem;
+using cambium::formats::Json;
+using cambium::formats::TensorInfo;
+using cambium::model::ModelConfig;
+using cambium::train::GrowthRecord;
+namespace {
+
+Json describe_model(const ModelConfig& config) {
+  return {{"parameters", config.parameters()},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"hidden_size", config.hidden_size},
+          {"intermediate_size", config.intermediate_size},
+          {"num_attention_heads", config.num_attention_heads},
+          {"num_key_value_heads", config.num_key_value_heads},
+          {"head_dim", config.head_dim()},
+          {"vocab_size", config.vocab_size},
+          {"max_position_embeddings", config.max_position_embeddings},
+          {"rope_theta", config.rope_theta},
+          {"rope_type", config.rope_scaling ? "llama3" : "default"},
+          {"tie_word_embeddings", config.tie_word_embeddings},
+          {"layer_norm_scaling", config.layer_norm_scaling}};
+}
+
+void check_slots(const cambium::model::BlockLayout& layout, const std::string& prefix, const std::string& directory,
+                 const std::map<std::string, TensorInfo>& stored) {
+  for (const cambium::model::Slot& slot : layout.slots) {
+    const auto found = stored.find(prefix + slot.name);
+    if (found == stored.end()) {
+      cambium::bad_input("{}: tensor `{}` is missing", directory, prefix + slot.name);
+    }
+    if (found->second.shape != slot.shape) {
+      cambium::bad_input("{}: tensor `{}`: expected shape {}, found {}", directory, prefix + slot.name,
+                         cambium::formats::shape_text(slot.shape), cambium::formats::shape_text(found->second.shape));
+    }
+  }
+}
+
+/// Adds what the weight files say of themselves, after holding it against config.json.
+void describe_weights(const fs::path& directory, const ModelConfig& config, Json& json) {
+  const std::map<std::string, TensorInfo> stored = cambium::model::stored_tensors(directory);
+  check_slots(embedding_layout(config), "", directory.string(), stored);
+  const cambium::model::BlockLayout layer = layer_layout(config);
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    check_slots(layer, cambium::model::layer_prefix(i), directory.string(), stored);
+  }
+  check_slots(head_layout(config), "", directory.string(), stored);
+
+  std::map<std::string, int64_t> dtypes;
+  int64_t bytes = 0;
+  for (const auto& [name, info] : stored) {
+    dtypes[std::string(cambium::formats::dtype_name(info.dtype))] += info.numel();
+    bytes += info.end - info.begin;
+  }
+  const auto more = [](const auto& a, const auto& b) { return a.second < b.second; };
+  json["dtype"] = std::max_element(dtypes.begin(), dtypes.end(), more)->first;
+  json["dtypes"] = dtypes;
+  json["tensors"] = stored.size();
+  json["bytes"] = bytes;
+}
+
+/// For every layer the initial layer that it descends from and the step at which it was inserted.
+Json describe_lineage(const cambium::train::TrainState& state, const std::string& file) {
+  std::vector<int64_t> since;
+  for (const GrowthRecord& record : state.growths) {
+    const auto& [sources, insert_at] = record.event.growth;
+    if (since.empty()) {
+      since.assign(static_cast<size_t>(record.event.from_layers), -1);
+    }
+    if (since.size() != static_cast<size_t>(record.event.from_layers) ||
+        since.size() + sources.size() != static_cast<size_t>(record.event.to_layers)) {
+      cambium::bad_input("{}: key `growth`: expected growths that follow from each other, found {} -> {} layers", file,
+                         record.event.from_layers, record.event.to_layers);
+    }
+    since.insert(since.begin() + insert_at, sources.size(), record.event.step);
+  }
+  since.resize(state.growths.empty() ? state.lineage.size() : since.size(), -1);
+  if (since.size() != state.lineage.size()) {
+    cambium::bad_input("{}: key `growth`: expected growths that lead to {} layers, found {}", file,
+                       state.lineage.size(), since.size());
+  }
+  Json layers = Json::array();
+  for (size_t layer = 0; layer < since.size(); ++layer) {
+    layers.push_back({{"layer", layer},
+                      {"from", state.lineage[layer]},
+                      {"since_step", since[layer] < 0 ? Json(nullptr) : Json(since[layer])}});
+  }
+  return layers;
+}
+
+void describe_training(const fs::path& directory, int64_t layers, Json& json) {
+  const cambium::train::TrainerFile trainer = cambium::train::read_trainer_file(directory, layers);
+  json["step"] = trainer.state.step;
+  json["tokens"] = trainer.state.tokens;
+  json["seed"] = trainer.seed;
+  json["optimizer"] = cambium::train::has_optimizer(directory);
+  json["data"] = Json::array();
+  for (const cambium::train::DataPosition& source : trainer.position) {
+    json["data"].push_back({{"source", source.source}, {"windows", source.windows}, {"tokens", source.tokens}});
+  }
+  json["growth"] = Json::array();
+  for (const GrowthRecord& record : trainer.state.growths) {
+    json["growth"].push_back(to_json(record));
+  }
+  json["lineage"] = trainer.state.lineage;
+  json["layers"] = describe_lineage(trainer.state, (directory / "trainer.json").string());
+}
+
+Json inspect_model(const fs::path& directory, bool verify) {
+  const ModelConfig config = cambium::model::read_model_config(directory);
+  const bool ours = is_checkpoint(directory);
+  Json json{{"kind", ours ? "checkpoint" : "model"}, {"path", directory.string()}, {"verified", verify}};
+  json.update(describe_model(config));
+  if (ours) {
+    const std::string wrong = cambium::train::check_manifest(directory, verify);
+    if (!wrong.empty()) {
+      cambium::bad_input("{}", wrong);
+    }
+  }
+  describe_weights(directory, config, json);
+  if (ours) {
+    describe_training(directory, config.num_hidden_layers, json);
+  }
+  if (verify) {
+    cambium::model::read_parameters(directory, config);  // every weight is there and a number
+  }
+  json["tokenizer"] = fs::exists(directory / "tokenizer.json");
+  return json;
+}
+
+Json inspect_dataset(const fs::path& directory, bool verify) {
+  if (verify) {
+    cambium::data::verify_dataset(directory);
+  }
+  const cambium::data::Manifest manifest = cambium::data::read_manifest(directory);
+  for (const cambium::data::SplitInfo& split : manifest.splits) {
+    cambium::data::TokenDataset::open(directory, split.name);  // names, counts and sizes
+  }
+  Json json{{"kind", "dataset"}, {"path", directory.string()}, {"verified", verify}};
+  json.update(to_json(manifest));
+  return json;
+}
+
+Json inspect_run(const fs::path& directory, bool verify) {
+  Json json{{"kind", "run"}, {"path", directory.string()}, {"verified", verify}, {"checkpoints", Json::array()}};
+  if (verify) {  // also those that a resume would pass over
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory / "checkpoints")) {
+      if (entry.path().filename().string().starts_with("step-")) {
+        inspect_directory(entry.path(), verify);
+      }
+    }
+  }
+  for (const fs::path& checkpoint : cambium::train::list_checkpoints(directory)) {
+    const ModelConfig config = cambium::model::read_model_config(checkpoint);
+    const auto trainer = cambium::train::read_trainer_file(checkpoint, config.num_hidden_layers);
+    json["checkpoints"].push_back({{"name", checkpoint.filename().string()},
+                                   {"step", trainer.state.step},
+                                   {"tokens", trainer.state.tokens},
+                                   {"num_hidden_layers", config.num_hidden_layers},
+                                   {"parameters", config.parameters()}});
+  }
+  return json;
+}
+
+bool is_dataset(const fs::path& directory) {
+  const fs::path manifest = directory / cambium::data::kManifestFile;
+  if (!fs::exists(manifest)) {
+    return false;
+  }
+  const Json json = cambium::formats::read_json(manifest);
+  return json.is_object() && json.value("format", Json()) == Json(cambium::data::kDatasetFormat);
+}
+
+}  // namespace
+
+Json inspect_directory(const fs::path& directory, bool verify) {
+  if (!fs::is_directory(directory)) {
+    cambium::bad_input("{}: expected a directory, found {}", directory.string(),
+                       fs::exists(directory) ? "a file" : "nothing of that name");
+  }
+  if (fs::exists(directory / "config.json")) {
+    return inspect_model(directory, verify);
+  }
+  if (is_run(directory)) {
+    return inspect_run(directory, verify);
+  }
+  if (is_dataset(directory)) {
+    return inspect_dataset(directory, verify);
+  }
+  cambium::bad_input(
+      "{}: expected a model or checkpoint (config.json), a dataset (its manifest.json) or a run (checkpoints/), found "
+      "none of them",
+      directory.string());
+}

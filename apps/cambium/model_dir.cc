@@ -1,0 +1,39 @@
+#include "apps/cambium/model_dir.h"
+
+#include <string>
+#include <vector>
+
+#include "cambium/base/error.h"
+#include "cambium/base/log.h"
+#include "cambium/train/checkpoint.h"
+#include "cambium/train/manifest.h"
+
+namespace fs = std::filesystem;
+
+fs::path open_model_directory(const fs::path& path) {
+  fs::path directory = path;
+  if (is_run(path)) {
+    const std::vector<fs::path> checkpoints = cambium::train::list_checkpoints(path);
+    if (checkpoints.empty()) {
+      cambium::bad_input("{}: a run without a complete checkpoint", path.string());
+    }
+    directory = checkpoints.back();
+    cambium::log_info(
+        cambium::format("{}: a run; taking its newest checkpoint, {}", path.string(), directory.filename().string()));
+  }
+  if (is_checkpoint(directory)) {
+    const std::string wrong = cambium::train::check_manifest(directory, /*hashes=*/true);
+    if (!wrong.empty()) {
+      cambium::bad_input("{}", wrong);
+    }
+  }
+  return directory;
+}
+
+bool is_checkpoint(const fs::path& directory) {
+  return fs::exists(directory / "config.json") && fs::exists(directory / "trainer.json");
+}
+
+bool is_run(const fs::path& directory) {
+  return fs::is_directory(directory / "checkpoints") && !fs::exists(directory / "config.json");
+}
