@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -65,6 +66,8 @@ int run_guarded(const Verb& verb, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file that may not grow further is an error like a full disk, not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
   const std::string_view name = argc > 1 ? argv[1] : "--help";
   if (name == "--help" || name == "-h" || name == "help") {
     print_usage(argc > 1 ? stdout : stderr);

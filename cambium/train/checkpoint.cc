@@ -1,12 +1,10 @@
 #include "cambium/train/checkpoint.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
-#include "cambium/base/log.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/manifest.h"
 
@@ -19,28 +17,6 @@ namespace {
 constexpr const char* kTrainer = "trainer.json";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr std::string_view kGrownSuffix = "-grown";
-
-/// Step and whether it is a "-grown" one, from a checkpoint's name.
-struct NameParts {
-  int64_t step;
-  bool grown;
-};
-
-std::optional<NameParts> parse_name(const std::string& name) {
-  constexpr std::string_view kPrefix = "step-";
-  constexpr size_t kMaxDigits = 15;
-  std::string_view digits = name;
-  const bool grown = digits.ends_with(kGrownSuffix);
-  digits.remove_suffix(grown ? kGrownSuffix.size() : 0);
-  if (!digits.starts_with(kPrefix)) {
-    return std::nullopt;
-  }
-  digits.remove_prefix(kPrefix.size());
-  if (digits.empty() || digits.size() > kMaxDigits || digits.find_first_not_of("0123456789") != digits.npos) {
-    return std::nullopt;
-  }
-  return NameParts{std::stoll(std::string(digits)), grown};
-}
 
 void write_optimizer(const fs::path& file, const model::ModelConfig& config, const TrainState& state) {
   const std::pair<std::string, const model::Parameters*> kinds[] = {{"exp_avg.", &state.exp_avg},
@@ -145,6 +121,22 @@ std::string checkpoint_name(int64_t step, bool grown) {
   return format("step-{:08}{}", step, grown ? kGrownSuffix : std::string_view());
 }
 
+std::optional<CheckpointName> parse_checkpoint_name(const std::string& name) {
+  constexpr std::string_view kPrefix = "step-";
+  constexpr size_t kMaxDigits = 15;
+  std::string_view digits = name;
+  const bool grown = digits.ends_with(kGrownSuffix);
+  digits.remove_suffix(grown ? kGrownSuffix.size() : 0);
+  if (!digits.starts_with(kPrefix)) {
+    return std::nullopt;
+  }
+  digits.remove_prefix(kPrefix.size());
+  if (digits.empty() || digits.size() > kMaxDigits || digits.find_first_not_of("0123456789") != digits.npos) {
+    return std::nullopt;
+  }
+  return CheckpointName{std::stoll(std::string(digits)), grown};
+}
+
 void write_training_files(const fs::path& directory, const model::ModelConfig& config, const TrainState& state,
                           const std::vector<DataPosition>& position, uint64_t seed) {
   write_optimizer(directory / kOptimizer, config, state);
@@ -198,54 +190,22 @@ bool has_optimizer(const fs::path& directory) {
 }
 
 std::vector<fs::path> list_checkpoints(const fs::path& run_directory) {
-  std::vector<std::pair<NameParts, fs::path>> found;
+  std::vector<std::pair<CheckpointName, fs::path>> found;
   const fs::path folder = run_directory / "checkpoints";
   if (fs::is_directory(folder)) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-      const std::optional<NameParts> parts = parse_name(entry.path().filename().string());
-      if (!parts || !entry.is_directory()) {
-        continue;
-      }
-      const std::string wrong = check_manifest(entry.path(), /*hashes=*/false);
-      if (wrong.empty()) {
-        found.emplace_back(*parts, entry.path());
-      } else {
-        log_warning(format("passing over an incomplete checkpoint: {}", wrong));
+      const std::optional<CheckpointName> name = parse_checkpoint_name(entry.path().filename().string());
+      if (name && entry.is_directory() && check_manifest(entry.path(), /*hashes=*/false).empty()) {
+        found.emplace_back(*name, entry.path());
       }
     }
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.first.step, a.first.grown) < std::pair(b.first.step, b.first.grown);
-  });
+  std::sort(found.begin(), found.end());
   std::vector<fs::path> paths;
-  for (auto& [parts, path] : found) {
+  for (auto& [name, path] : found) {
     paths.push_back(std::move(path));
   }
   return paths;
-}
-
-void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_growth,
-                       const std::vector<int64_t>& growth_steps) {
-  const std::vector<fs::path> all = list_checkpoints(run_directory);
-  int64_t kept = 0;
-  for (auto path = all.rbegin(); path != all.rend(); ++path) {
-    const NameParts parts = *parse_name(path->filename().string());
-    const bool at_growth =
-        parts.grown || std::find(growth_steps.begin(), growth_steps.end(), parts.step) != growth_steps.end();
-    if ((at_growth && keep_growth) || kept < std::max<int64_t>(1, keep)) {
-      kept += at_growth && keep_growth ? 0 : 1;
-      continue;
-    }
-    // Renamed first: a half-removed folder must not look like a checkpoint.
-    const fs::path doomed = path->parent_path() / format(".{}.removed", path->filename().string());
-    std::error_code error;
-    fs::remove_all(doomed, error);
-    fs::rename(*path, doomed, error);
-    fs::remove_all(doomed, error);
-    if (error) {
-      log_warning(format("{}: cannot remove the old checkpoint: {}", path->string(), error.message()));
-    }
-  }
 }
 
 }  // namespace cambium::train

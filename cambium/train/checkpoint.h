@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct DataPosition {
 
 /// "step-00008095", or "step-00008095-grown".
 std::string checkpoint_name(int64_t step, bool grown);
+
+/// What a checkpoint's name says, in the order in which a run writes them: "-grown" behind the same step without it.
+struct CheckpointName {
+  int64_t step;
+  bool grown;
+  auto operator<=>(const CheckpointName&) const = default;
+};
+/// The inverse of `checkpoint_name`; nothing for other names.
+std::optional<CheckpointName> parse_checkpoint_name(const std::string& name);
 
 /// Writes a checkpoint directory (interface section 2): staged, flushed, renamed. An existing one of that name is
 /// replaced.
@@ -52,13 +62,8 @@ bool has_optimizer(const std::filesystem::path& directory);
 void write_training_files(const std::filesystem::path& directory, const model::ModelConfig& config,
                           const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed);
 
-/// Complete checkpoints (valid manifest by names and sizes) under RUN/checkpoints, oldest first; "-grown" behind the
-/// same step without it. Incomplete ones are passed over.
+/// Complete checkpoints (valid manifest by names and sizes) under RUN/checkpoints, oldest first. Incomplete ones are
+/// passed over.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& run_directory);
-
-/// Removes what `keep` and `keep_growth` do not want: the newest `keep` ordinary ones stay, and those at growths where
-/// `keep_growth`. The newest of all always stays.
-void prune_checkpoints(const std::filesystem::path& run_directory, int64_t keep, bool keep_growth,
-                       const std::vector<int64_t>& growth_steps);
 
 }  // namespace cambium::train

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -11,8 +13,48 @@ namespace cambium::train {
 namespace fs = std::filesystem;
 namespace {
 
-/// The lines of a metrics file that belong to the first `step` steps and the first `growths` growth events. A line that
-/// a kill cut short is dropped with all behind it.
+constexpr int64_t kMaxBytes = int64_t{8} << 30;
+
+bool is_growth(const formats::Json& line) {
+  const auto event = line.find("event");
+  return event != line.end() && *event == "growth";
+}
+
+FileWriter open_lines(const fs::path& path, int64_t step, size_t growths) {
+  if (fs::exists(path)) {
+    const std::string content = read_file(path, kMaxBytes);
+    const std::string kept = lines_up_to(content, step, growths);
+    if (kept.size() != content.size()) {
+      write_file_atomic(path, kept);
+    }
+  }
+  return FileWriter(path, FileWriter::Mode::kAppend);
+}
+
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// JSON has no NaN or infinity: null stands for them.
+formats::Json number(double value) { return std::isfinite(value) ? formats::Json(value) : formats::Json(nullptr); }
+
+/// A loss of a line, NaN where it is missing or null.
+double loss_of(const formats::Json& line, const char* key) {
+  const auto value = line.find(key);
+  return value != line.end() && value->is_number() ? value->get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool has_event_files(const fs::path& directory) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().filename().string().starts_with("events.out.tfevents.")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string lines_up_to(const std::string& content, int64_t step, size_t growths) {
   std::string kept;
   size_t seen_growths = 0;
@@ -30,7 +72,7 @@ std::string lines_up_to(const std::string& content, int64_t step, size_t growths
     if (json["step"].get<int64_t>() > step) {
       break;
     }
-    if (json.value("event", "") == "growth" && ++seen_growths > growths) {
+    if (is_growth(json) && ++seen_growths > growths) {
       break;
     }
     kept += line;
@@ -38,31 +80,30 @@ std::string lines_up_to(const std::string& content, int64_t step, size_t growths
   return kept;
 }
 
-FileWriter open_lines(const fs::path& path, int64_t step, size_t growths) {
-  if (fs::exists(path)) {
-    constexpr int64_t kMaxBytes = int64_t{8} << 30;
-    const std::string content = read_file(path, kMaxBytes);
-    const std::string kept = lines_up_to(content, step, growths);
-    if (kept.size() != content.size()) {
-      write_file_atomic(path, kept);
+FinalLosses read_final_losses(const fs::path& run_directory) {
+  FinalLosses losses{loss_of({}, "loss"), loss_of({}, "val_loss")};
+  if (!fs::exists(run_directory / "metrics.jsonl")) {
+    return losses;
+  }
+  std::istringstream lines(read_file(run_directory / "metrics.jsonl", kMaxBytes));
+  for (std::string line; std::getline(lines, line);) {
+    const formats::Json json = formats::Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object() && json.contains("loss")) {
+      losses = {loss_of(json, "loss"), loss_of(json, "val_loss")};
     }
   }
-  return FileWriter(path, FileWriter::Mode::kAppend);
+  return losses;
 }
-
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-/// JSON has no NaN or infinity: null stands for them.
-formats::Json number(double value) { return std::isfinite(value) ? formats::Json(value) : formats::Json(nullptr); }
-
-}  // namespace
 
 Metrics::Metrics(const fs::path& run_directory, int64_t step, size_t growths, bool tensorboard)
     : lines_(open_lines(run_directory / "metrics.jsonl", step, growths)) {
   if (tensorboard) {
+    const bool goes_on = has_event_files(run_directory);
     tensorboard_ = std::make_unique<formats::TensorBoardWriter>(run_directory);
+    if (goes_on) {
+      tensorboard_->resume(step + 1, wall_time());
+      tensorboard_->flush();
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "cambium/base/files.h"
 #include "cambium/formats/json.h"
@@ -29,7 +30,8 @@ struct StepMetrics {
 /// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard.
 class Metrics {
  public:
-  /// Goes on behind what is there up to `step` with `growths` growth events; later lines are cut off.
+  /// Goes on behind what is there up to `step` with `growths` growth events; later lines are cut off, and TensorBoard
+  /// is told to drop them.
   Metrics(const std::filesystem::path& run_directory, int64_t step, size_t growths, bool tensorboard);
   void log(const StepMetrics& metrics);
   /// A line with an `event`.
@@ -40,5 +42,15 @@ class Metrics {
   FileWriter lines_;
   std::unique_ptr<formats::TensorBoardWriter> tensorboard_;
 };
+
+/// The lines of a metrics file that belong to the first `step` steps and the first `growths` growth events. A line that
+/// a kill cut short is dropped with all behind it.
+std::string lines_up_to(const std::string& content, int64_t step, size_t growths);
+
+/// The losses of the last step that RUN/metrics.jsonl holds; NaN where it holds none.
+struct FinalLosses {
+  double train, val;
+};
+FinalLosses read_final_losses(const std::filesystem::path& run_directory);
 
 }  // namespace cambium::train

@@ -5,13 +5,12 @@
 #include <utility>
 
 #include "cambium/base/error.h"
-#include "cambium/base/files.h"
-#include "cambium/base/log.h"
 #include "cambium/config/device.h"
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/manifest.h"
+#include "cambium/train/run_directory.h"
 
 namespace cambium::train {
 namespace fs = std::filesystem;
@@ -124,27 +123,25 @@ Start start_fresh(const RunSetup& setup) {
   return {std::move(model), std::move(state), ""};
 }
 
-/// Moves what an earlier run left in the directory into `previous-<n>`: starting anew loses nothing.
-void set_aside(const fs::path& run_directory) {
-  if (!fs::exists(run_directory / "checkpoints") && !fs::exists(run_directory / "metrics.jsonl")) {
-    return;
-  }
-  int n = 1;
-  while (fs::exists(run_directory / format("previous-{}", n))) {
-    ++n;
-  }
-  const fs::path aside = run_directory / format("previous-{}", n);
-  std::vector<fs::path> entries;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run_directory)) {
-    if (!entry.path().filename().string().starts_with("previous-")) {
-      entries.push_back(entry.path());
+/// Did the state's last growth happen right behind its last step?
+bool is_grown(const TrainState& state) {
+  return !state.growths.empty() && state.growths.back().event.step == state.step;
+}
+
+/// The checkpoint that `--resume DIR` means: DIR itself, or the newest of a run's directory.
+fs::path checkpoint_of(const fs::path& directory) {
+  if (!fs::is_directory(directory / "checkpoints")) {
+    const std::string wrong = check_manifest(directory, /*hashes=*/true);
+    if (!wrong.empty()) {
+      bad_input("{}", wrong);
     }
+    return directory;
   }
-  make_directories(aside);
-  for (const fs::path& entry : entries) {
-    fs::rename(entry, aside / entry.filename());
+  const std::optional<fs::path> newest = newest_checkpoint(directory);
+  if (!newest) {
+    bad_input("{}: holds no complete checkpoint", (directory / "checkpoints").string());
   }
-  log_info(format("{}: moved what an earlier run left there to {}", run_directory.string(), aside.filename().string()));
+  return *newest;
 }
 
 }  // namespace
@@ -193,26 +190,22 @@ RunSetup set_up(config::RunConfig config) {
 
 Start start(const RunSetup& setup, const Resume& resume) {
   const fs::path run_directory = setup.config.run.dir;
+  std::optional<fs::path> from;
   if (resume.mode == Resume::Mode::kFrom) {
-    const std::string wrong = check_manifest(resume.from, /*hashes=*/true);
-    if (!wrong.empty()) {
-      bad_input("{}", wrong);
-    }
-    return start_from_checkpoint(setup, resume.from);
+    from = checkpoint_of(resume.from);
+  } else if (resume.mode == Resume::Mode::kAuto) {
+    from = newest_checkpoint(run_directory);
   }
-  if (resume.mode == Resume::Mode::kAuto) {
-    const std::vector<fs::path> checkpoints = list_checkpoints(run_directory);
-    for (auto newest = checkpoints.rbegin(); newest != checkpoints.rend(); ++newest) {
-      const std::string wrong = check_manifest(*newest, /*hashes=*/true);
-      if (wrong.empty()) {
-        return start_from_checkpoint(setup, *newest);
-      }
-      log_warning(format("passing over a damaged checkpoint: {}", wrong));
-    }
-  } else {
+  Start begin = from ? start_from_checkpoint(setup, *from) : start_fresh(setup);
+  // Only now, with a start that holds, is anything moved or removed.
+  remove_leftovers(run_directory);
+  if (resume.mode == Resume::Mode::kNever) {
     set_aside(run_directory);
+  } else {
+    set_aside_newer(run_directory,
+                    from ? std::optional(CheckpointName{begin.state.step, is_grown(begin.state)}) : std::nullopt);
   }
-  return start_fresh(setup);
+  return begin;
 }
 
 }  // namespace cambium::train

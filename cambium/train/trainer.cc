@@ -20,6 +20,7 @@
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
+#include "cambium/train/run_directory.h"
 #include "cambium/train/setup.h"
 #include "cambium/train/throughput.h"
 
@@ -36,19 +37,19 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 /// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
 class Trainer {
  public:
-  Trainer(RunSetup setup, const Resume& resume)
+  Trainer(RunSetup setup, Start start)
       : setup_(std::move(setup)),
         config_(setup_.config),
         run_directory_(config_.run.dir),
-        start_(start(setup_, resume)),
+        start_(std::move(start)),
         learning_rate_(config_.train, setup_.steps),
         metrics_(run_directory_, start_.state.step, start_.state.growths.size(), config_.log.tensorboard),
         throughput_(config_, setup_.steps, measure_peak_flops(model::compute_type(setup_.precision))) {
     make_buffers();
+    last_checkpoint_ = start_.from;
   }
 
   TrainResult run() {
-    const StopRequest stop;
     announce();
     while (state().step < setup_.steps.total) {
       grow_where_due();
@@ -70,16 +71,13 @@ class Trainer {
         result_.stopped = true;
         break;
       }
-      if (state().step % config_.checkpoint.every == 0 || state().step == setup_.steps.total) {
+      const int64_t every = config_.checkpoint.every;
+      if ((every > 0 && state().step % every == 0) || state().step == setup_.steps.total) {
         save(/*grown=*/false);
       }
     }
     result_.steps = state().step;
     result_.seconds = throughput_.elapsed();
-    if (!result_.stopped && last_checkpoint_.empty()) {  // there was nothing left to do
-      last_checkpoint_ = checkpoint_path(false);
-      result_.val_loss = held_out_loss();
-    }
     result_.checkpoint = last_checkpoint_;
     result_.resumed = !start_.from.empty();
     return result_;
@@ -128,15 +126,12 @@ class Trainer {
     while (state().growths.size() < events.size() && events[state().growths.size()].step == state().step) {
       const growth::GrowthEvent& event = events[state().growths.size()];
       const double before = reference_loss();
-      if (config_.checkpoint.keep_growth && fs::path(start_.from) != checkpoint_path(false)) {
+      if (config_.checkpoint.keep_growth && last_checkpoint_ != checkpoint_path(false)) {
         save(/*grown=*/false);
       }
       grow(model(), state(), event, config_.growth.moments);
       make_buffers();
       const double after = reference_loss();
-      if (config_.checkpoint.keep_growth) {
-        save(/*grown=*/true);
-      }
       formats::Json line = to_json(state().growths.back());
       line["event"] = "growth";
       line["loss_before"] = before;
@@ -145,6 +140,10 @@ class Trainer {
       log_info(format("growth after step {}: {} {} -> {} layers, copies of {} inserted at {}; loss {:.4f} -> {:.4f}",
                       event.step, event.op, event.from_layers, event.to_layers, fmt::join(event.growth.sources, ","),
                       event.growth.insert_at, before, after));
+      // Behind the line of the event: a run that goes on from here would never write it.
+      if (config_.checkpoint.keep_growth) {
+        save(/*grown=*/true);
+      }
     }
   }
 
@@ -268,19 +267,33 @@ class Trainer {
   TrainResult result_;
 };
 
+/// There is nothing left to do, and nothing is touched.
+TrainResult finished(const RunSetup& setup, const Start& start) {
+  log_info(format("finished already: {} is at step {} of {}", start.from, start.state.step, setup.steps.total));
+  const FinalLosses losses = read_final_losses(setup.config.run.dir);
+  return {.steps = start.state.step,
+          .train_loss = losses.train,
+          .val_loss = losses.val,
+          .checkpoint = start.from,
+          .resumed = true};
+}
+
 }  // namespace
 
 TrainResult train(const config::RunConfig& config, const Resume& resume) {
+  const StopRequest stop;
   const c10::NoGradGuard no_grad;
   at::set_num_threads(config.run.threads > 0 ? config.run.threads
                                              : static_cast<int>(std::thread::hardware_concurrency()));
   RunSetup setup = set_up(config);
   make_directories(config.run.dir);
-  const std::string resolved = config::to_toml(setup.config);
-  auto trainer = std::make_unique<Trainer>(std::move(setup), resume);
-  write_file_atomic(fs::path(config.run.dir) / "config.toml", resolved);
+  Start begin = start(setup, resume);
+  if (begin.state.step >= setup.steps.total) {
+    return finished(setup, begin);
+  }
+  write_file_atomic(fs::path(config.run.dir) / "config.toml", config::to_toml(setup.config));
   log_to_file(fs::path(config.run.dir) / "log.txt");
-  return trainer->run();
+  return Trainer(std::move(setup), std::move(begin)).run();
 }
 
 }  // namespace cambium::train
