@@ -7,6 +7,7 @@
 
 #include "apps/cambium/model_dir.h"
 #include "cambium/base/error.h"
+#include "cambium/data/dataset.h"
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
