@@ -15,7 +15,7 @@ struct GenerateOptions {
   double temperature = 1;  ///< 0: greedy
   double top_p = 1;        ///< keeps the smallest set of tokens with at least this probability (Holtzman et al. 2020)
   uint64_t seed = 1;
-  std::optional<int32_t> stop;  ///< an id that ends the text, the end-of-text token as a rule; not part of the result
+  std::optional<int32_t> stop = {};  ///< an id that ends the text (end-of-text, as a rule); not part of the result
 };
 
 /// Continues a prompt (at least one id) with a cache of keys and values. `each(id)` hears every new id as it is made.

@@ -1,0 +1,147 @@
+#include "cambium/model/training_step.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/model/golden.h"
+#include "tests/model/small_model.h"
+
+namespace cambium::model {
+namespace {
+
+constexpr int64_t kBatch = 2, kSeq = 65, kLayers = 3;
+constexpr double kScale = 1.0 / (kBatch * kSeq);
+
+at::Tensor some_targets() {
+  at::Tensor targets = some_ids(kBatch, kSeq + 1).narrow(1, 1, kSeq).contiguous();
+  targets[0][3] = -1;  // some positions predict nothing
+  targets[1][64] = -1;
+  return targets;
+}
+
+struct Result {
+  double loss;
+  Parameters gradients;
+};
+
+Result run(Llama& model, const TrainingStep::Options& options) {
+  TrainingStep step(model, options);
+  Result result{.loss = 0, .gradients = Parameters::zeros(model.config, at::kFloat)};
+  result.loss = step.forward_backward(some_ids(kBatch, kSeq), some_targets(), kScale, result.gradients);
+  return result;
+}
+
+class TrainingSteps : public testing::TestWithParam<Precision> {
+ protected:
+  TrainingSteps() : model_(small_model(config(), GetParam())) {}
+  static ModelConfig config() {
+    ModelConfig config = small_config(kLayers);
+    config.tie_word_embeddings = true;
+    config.layer_norm_scaling = true;
+    return config;
+  }
+  Llama model_;
+};
+
+void expect_same_bits(const Result& one, const Result& other) {
+  EXPECT_EQ(one.loss, other.loss);
+  const std::vector<at::Tensor> blocks = one.gradients.blocks(), others = other.gradients.blocks();
+  ASSERT_EQ(blocks.size(), others.size());
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_TRUE(at::equal(blocks[i], others[i])) << "block " << i;
+    EXPECT_GT(blocks[i].abs().max().item<double>(), 0.0) << "block " << i;
+  }
+}
+
+TEST_P(TrainingSteps, GiveTheSameBitsWithLayersComputedAgain) {
+  expect_same_bits(run(model_, {.batch = kBatch, .seq = kSeq}),
+                   run(model_, {.batch = kBatch, .seq = kSeq, .recompute = true}));
+}
+
+TEST_P(TrainingSteps, GiveTheSameBitsTwiceOnTwoThreads) {
+  at::set_num_threads(2);
+  const TrainingStep::Options options{.batch = kBatch, .seq = kSeq};
+  expect_same_bits(run(model_, options), run(model_, options));
+  at::set_num_threads(1);
+}
+
+TEST_P(TrainingSteps, HaveTheLossOfTheForwardPass) {
+  TrainingStep step(model_, {.batch = kBatch, .seq = kSeq});
+  const at::Tensor ids = some_ids(kBatch, kSeq), targets = some_targets();
+  const double loss = step.forward(ids, targets);
+  EXPECT_EQ(run(model_, {.batch = kBatch, .seq = kSeq}).loss, loss);
+  const at::Tensor log_probs = logits_of(model_, ids).to(at::kDouble).log_softmax(1);
+  const at::Tensor flat = targets.flatten().to(at::kLong), has_target = flat >= 0;
+  const at::Tensor picked = log_probs.gather(1, flat.clamp_min(0).unsqueeze(1)).squeeze(1);
+  EXPECT_NEAR(loss, -(picked * has_target).sum().item<double>(), 1e-6 * loss);
+}
+
+TEST_P(TrainingSteps, AddToTheGradientsThatAreThere) {
+  TrainingStep step(model_, {.batch = kBatch, .seq = kSeq});
+  Parameters gradients = Parameters::zeros(model_.config, at::kFloat);
+  for (int i = 0; i < 2; ++i) {
+    step.forward_backward(some_ids(kBatch, kSeq), some_targets(), kScale, gradients);
+  }
+  const Result once = run(model_, {.batch = kBatch, .seq = kSeq});
+  for (size_t i = 0; i < gradients.blocks().size(); ++i) {
+    const at::Tensor twice = 2 * once.gradients.blocks()[i];
+    EXPECT_LT(largest_difference(gradients.blocks()[i], twice), 1e-5 * twice.abs().max().item<double>()) << i;
+  }
+}
+
+TEST_P(TrainingSteps, ForgetWhatAnEarlierBatchLeft) {
+  TrainingStep step(model_, {.batch = kBatch, .seq = kSeq});
+  Result later{.loss = 0, .gradients = Parameters::zeros(model_.config, at::kFloat)};
+  step.forward_backward(some_targets().clamp_min(0), some_ids(kBatch, kSeq), kScale, later.gradients);
+  later.gradients.zero();
+  later.loss = step.forward_backward(some_ids(kBatch, kSeq), some_targets(), kScale, later.gradients);
+  expect_same_bits(run(model_, {.batch = kBatch, .seq = kSeq}), later);
+}
+
+INSTANTIATE_TEST_SUITE_P(In, TrainingSteps, testing::Values(Precision::kFloat32, Precision::kBFloat16),
+                         [](const auto& each) { return each.param == Precision::kFloat32 ? "float32" : "bfloat16"; });
+
+/// Along the gradient the objective rises as the gradient says, with everything switched on.
+TEST(TrainingStep, GradientIsTheSlopeOfTheObjective) {
+  ModelConfig config = small_config(kLayers);
+  config.layer_norm_scaling = true;
+  Llama model = small_model(config);
+  constexpr double kZLoss = 1e-2;
+  const Result at_start = run(model, {.batch = kBatch, .seq = kSeq, .z_loss = kZLoss});
+  const auto objective = [&] {
+    const at::Tensor targets = some_targets().flatten().to(at::kLong), has_target = targets >= 0;
+    const at::Tensor logits = logits_of(model, some_ids(kBatch, kSeq)).to(at::kDouble), lse = logits.logsumexp(1);
+    const at::Tensor picked = logits.gather(1, targets.clamp_min(0).unsqueeze(1)).squeeze(1);
+    return kScale * ((lse - picked + kZLoss * lse.pow(2)) * has_target).sum().item<double>();
+  };
+  const std::vector<at::Tensor> weights = model.weights.blocks(), gradients = at_start.gradients.blocks();
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const double squares = gradients[i].to(at::kDouble).pow(2).sum().item<double>(), step = 3e-3 / std::sqrt(squares);
+    const at::Tensor before = weights[i].clone();
+    at::Tensor block = weights[i];
+    const auto objective_at = [&](double distance) {
+      block.copy_(before + distance * gradients[i]);
+      return objective();
+    };
+    const double slope = (objective_at(step) - objective_at(-step)) / (2 * step);
+    block.copy_(before);
+    EXPECT_NEAR(slope, squares, 2e-3 * squares) << "block " << i;
+  }
+}
+
+TEST(TrainingStep, InBFloat16HasTheDirectionOfFloat32) {
+  const ModelConfig config = small_config(kLayers);
+  Llama exact = small_model(config), rounded = small_model(config, Precision::kBFloat16);
+  const TrainingStep::Options options{.batch = kBatch, .seq = kSeq};
+  const Result wanted = run(exact, options), found = run(rounded, options);
+  EXPECT_NEAR(found.loss, wanted.loss, 1e-2 * wanted.loss);
+  for (size_t i = 0; i < wanted.gradients.blocks().size(); ++i) {
+    const at::Tensor a = wanted.gradients.blocks()[i], b = found.gradients.blocks()[i];
+    EXPECT_GT((a.dot(b) / (a.norm() * b.norm())).item<double>(), 0.999) << "block " << i;
+    EXPECT_NEAR((b.norm() / a.norm()).item<double>(), 1, 0.01) << "block " << i;
+  }
+}
+
+}  // namespace
+}  // namespace cambium::model
