@@ -92,7 +92,8 @@ void plan_mixture(const RunConfig& config, int64_t total_steps, DataReport& repo
     }
     for (size_t i = 0; i < phase.shares.size(); ++i) {
       phase.shares[i] /= sum;
-      report.sources[i].drawn_tokens += phase.shares[i] * static_cast<double>((phase.end - phase.begin) * batch);
+      report.sources[i].drawn_tokens +=
+          phase.shares[i] * static_cast<double>(phase.end - phase.begin) * static_cast<double>(batch);
     }
     report.phases.push_back(std::move(phase));
   }

@@ -16,14 +16,16 @@ std::string nearest_multiples(int64_t value, int64_t unit) {
 
 /// The divisors of `value` around `wanted`.
 std::string nearest_divisors(int64_t value, int64_t wanted) {
-  const auto next = [&](int64_t from, int64_t direction) {
-    int64_t divisor = from;
-    while (value % divisor != 0) {
-      divisor += direction;
+  int64_t below = 1, above = value;
+  for (int64_t small = 1; small <= value / small; ++small) {
+    if (value % small != 0) {
+      continue;
     }
-    return divisor;
-  };
-  return wanted >= value ? format("{}", value) : format("{} or {}", next(wanted, -1), next(wanted, 1));
+    for (const int64_t divisor : {small, value / small}) {
+      (divisor < wanted ? below : above) = divisor < wanted ? std::max(below, divisor) : std::min(above, divisor);
+    }
+  }
+  return wanted >= value ? format("{}", value) : format("{} or {}", below, above);
 }
 
 void check_model(const RunConfig& config, const Origins& origins) {

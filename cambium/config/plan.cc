@@ -45,7 +45,8 @@ Plan make_plan(const RunConfig& config, int64_t epoch_tokens, bool cuda_availabl
     }
     plan.tokens += stage.tokens;
     plan.flops += stage.flops;
-    plan.mean_depth += static_cast<double>(layers * (end - begin)) / static_cast<double>(plan.steps.total);
+    plan.mean_depth +=
+        static_cast<double>(layers) * static_cast<double>(end - begin) / static_cast<double>(plan.steps.total);
     plan.stages.push_back(std::move(stage));
   }
   plan.full_depth_flops =

@@ -233,6 +233,8 @@ TEST(RunConfig, ImpossibleCombinationsNameTheirKeys) {
   EXPECT_EQ(refusal("[train]\nbatch_tokens = 6144\nmicro_batch = 5\n"),
             "run.toml: `train.micro_batch` (line 3) = 5 does not divide the batch of 12 sequences "
             "(`train.batch_tokens` (line 2) / `train.sequence_length` (its default)); nearest: 4 or 6");
+  EXPECT_SAYS(refusal("[train]\nsequence_length = 1\nbatch_tokens = 999999999989\nmicro_batch = 500000000000\n"),
+              "nearest: 1 or 999999999989");
   const std::string sizes =
       "[model]\nvocab_size = 10\nhidden_size = 8\nintermediate_size = 8\nnum_attention_heads = 2\n";
   EXPECT_EQ(
