@@ -23,9 +23,8 @@ Encoded encode(const text::Tokenizer& tokenizer, const Question& question) {
 
 /// One batch of rows padded at the end; gives how many answers come out whole.
 int64_t count_matches(model::Forward& forward, std::span<const Encoded> rows) {
-  const auto longest = std::max_element(rows.begin(), rows.end(), [](const Encoded& a, const Encoded& b) {
-    return a.ids.size() < b.ids.size();
-  });
+  const auto longest = std::max_element(rows.begin(), rows.end(),
+                                        [](const Encoded& a, const Encoded& b) { return a.ids.size() < b.ids.size(); });
   const auto length = static_cast<int64_t>(longest->ids.size());
   at::Tensor ids = at::zeros({static_cast<int64_t>(rows.size()), length}, at::kInt);
   std::vector<int64_t> positions;  // whose logits predict an answer token

@@ -35,18 +35,18 @@ constexpr std::string_view kConfig = R"(
 vocab_size = 1024
 hidden_size = 128
 intermediate_size = 384
-num_hidden_layers = 12
+num_hidden_layers = 6
 num_attention_heads = 4
 max_position_embeddings = 256
 tie_word_embeddings = true
 
 [growth]
-block_size = 4
+block_size = 2
 
 [train]
 sequence_length = 128
 batch_tokens = 4096
-learning_rate = 3e-3
+learning_rate = 4e-3
 weight_decay = 0.1
 schedule = "wsd"
 
@@ -147,8 +147,8 @@ VariantResult run_variant(const QuickstartOptions& options, std::string_view var
   Progress progress(format("asking {} the primitives", variant), std::ssize(primitives()), "tasks");
   constexpr int64_t kBatchTokens = 4096;
   for (const data::SynthTask* task : primitives()) {
-    result.accuracy.push_back(eval::exact_match(model, forward, tokenizer,
-                                                held_out_questions(*task, options.questions, options.seed), kBatchTokens));
+    result.accuracy.push_back(eval::exact_match(
+        model, forward, tokenizer, held_out_questions(*task, options.questions, options.seed), kBatchTokens));
     progress.update(std::ssize(result.accuracy));
   }
   return result;
@@ -240,7 +240,8 @@ std::string format_table(const QuickstartResult& result) {
   }
   const VariantResult& baseline = result.variants.front();
   row("training FLOPs", [](const VariantResult& v) { return format("{:.3g}", v.train_flops); });
-  row("training seconds", [](const VariantResult& v) { return std::isfinite(v.seconds) ? format("{:.0f}", v.seconds) : "resumed"; });
+  row("training seconds",
+      [](const VariantResult& v) { return std::isfinite(v.seconds) ? format("{:.0f}", v.seconds) : "resumed"; });
   row("FLOPs of the baseline / its own",
       [&](const VariantResult& v) { return format("{:.3f}", baseline.train_flops / v.train_flops); });
   row("seconds of the baseline / its own", [&](const VariantResult& v) {

@@ -9,19 +9,19 @@ namespace cambium::study {
 
 struct QuickstartOptions {
   std::filesystem::path out = "runs/quickstart";
-  double minutes = 6;     ///< for the three trainings together; the number of steps follows from a short measurement
-  int64_t steps = 0;      ///< > 0: exactly so many, without a measurement
+  double minutes = 6;  ///< for the three trainings together; the number of steps follows from a short measurement
+  int64_t steps = 0;   ///< > 0: exactly so many, without a measurement
   uint64_t seed = 1;
   int64_t questions = 200;  ///< held-out items of each primitive
 };
 
 /// What one variant came to.
 struct VariantResult {
-  std::string name;             ///< baseline | midas | lidas
-  double val_loss;              ///< nats a token, held-out items of the built-in corpus
-  std::vector<double> accuracy; ///< of each primitive, 0 … 1
+  std::string name;              ///< baseline | midas | lidas
+  double val_loss;               ///< nats a token, held-out items of the built-in corpus
+  std::vector<double> accuracy;  ///< of each primitive, 0 … 1
   double train_flops;
-  double seconds;               ///< of training; NaN where it was interrupted
+  double seconds;  ///< of training; NaN where it was interrupted
 };
 
 struct QuickstartResult {

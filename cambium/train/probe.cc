@@ -26,8 +26,8 @@ double measure_training_flops(const config::RunConfig& config) {
     const auto begin = std::chrono::steady_clock::now();
     step.forward_backward(ids, ids, 1.0 / static_cast<double>(ids.numel()), gradients);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const double flops = static_cast<double>(ids.numel()) *
-                         config::training_flops_per_token(shape, shape.num_hidden_layers, seq);
+    const double flops =
+        static_cast<double>(ids.numel()) * config::training_flops_per_token(shape, shape.num_hidden_layers, seq);
     best = std::max(best, flops / seconds);
   }
   return best;

@@ -22,7 +22,7 @@ struct TrainResult {
   double train_loss = 0;                                       ///< of the last step
   double val_loss = std::numeric_limits<double>::quiet_NaN();  ///< after the last step; NaN without held-out data
   std::filesystem::path checkpoint;
-  bool resumed = false;     ///< began from a checkpoint of an earlier process
+  bool resumed = false;  ///< began from a checkpoint of an earlier process
   bool stopped = false;  ///< by a signal, after saving
 };
 

@@ -16,8 +16,8 @@ class ExactMatch : public testing::Test {
   /// What greedy decoding with a cache says next: the independent way to the same answer.
   std::string greedy(const std::string& prompt, int64_t tokens) {
     const std::vector<int32_t> ids =
-        model::generate(model_, forward_, tokenizer_.encode(prompt), {.max_tokens = tokens, .temperature = 0, .stop = {}},
-                        [](int32_t) {});
+        model::generate(model_, forward_, tokenizer_.encode(prompt),
+                        {.max_tokens = tokens, .temperature = 0, .stop = {}}, [](int32_t) {});
     return tokenizer_.decode(ids);
   }
 
