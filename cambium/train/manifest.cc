@@ -1,6 +1,7 @@
 #include "cambium/train/manifest.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "cambium/base/error.h"
@@ -13,6 +14,17 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kManifest = "manifest.json";
+
+/// Files that a manifest has to list: always, or where they are there. A manifest of nothing vouches for nothing.
+struct Part {
+  const char* name;
+  bool needed;
+};
+constexpr Part kParts[] = {{"config.json", true},
+                           {"model.safetensors", true},
+                           {"optimizer.safetensors", false},
+                           {"trainer.json", false},
+                           {"tokenizer.json", false}};
 
 std::string check_file(const fs::path& directory, const formats::JsonView& entry, bool hashes) {
   const std::string name = entry.string("name");
@@ -66,10 +78,18 @@ std::string check_manifest(const fs::path& directory, bool hashes) {
     if (!files.is_array()) {
       manifest.fail("files", "a list");
     }
+    std::set<std::string> listed;
     for (const formats::Json& entry : files) {
-      const std::string wrong = check_file(directory, formats::JsonView(entry, path.string()), hashes);
+      const formats::JsonView view(entry, path.string());
+      const std::string wrong = check_file(directory, view, hashes);
       if (!wrong.empty()) {
         return wrong;
+      }
+      listed.insert(view.string("name"));
+    }
+    for (const auto& [name, needed] : kParts) {
+      if (!listed.contains(name) && (needed || fs::exists(directory / name))) {
+        return format("{}: does not list {}", path.string(), name);
       }
     }
   } catch (const InvalidInput& error) {
