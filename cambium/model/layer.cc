@@ -66,7 +66,7 @@ LayerBuffers::LayerBuffers(const ModelConfig& config, int64_t batch, int64_t seq
 
 void layer_forward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                    LayerBuffers& buffers, at::Tensor& branch, at::Tensor& h_out) {
-  const double eps = model.config.rms_norm_eps, scale = model.norm_scale(call.place);
+  const double eps = model.config.rms_norm_eps, scale = model.norm_scale(call.layer);
   see(call, Point::kLayerInput, h_in);
 
   ops::rms_norm(h_in, weights.input_norm, eps, scale, buffers.normed_input, buffers.inv_rms_input);
@@ -102,7 +102,7 @@ BackwardBuffers::BackwardBuffers(const ModelConfig& config, int64_t batch, int64
 void layer_backward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                     LayerBuffers& buffers, BackwardBuffers& scratch, at::Tensor& dh, LayerWeights& gradients) {
   const ModelConfig& config = model.config;
-  const double scale = model.norm_scale(call.place);
+  const double scale = model.norm_scale(call.layer);
   at::Tensor& product = scratch.weight_product;
 
   ops::cast(dh, scratch.d_branch);

@@ -82,8 +82,8 @@ void Llama::reserve_positions(int64_t positions) {
   }
 }
 
-double Llama::norm_scale(int64_t place) const {
-  return config.layer_norm_scaling ? 1.0 / std::sqrt(static_cast<double>(place + 1)) : 1.0;
+double Llama::norm_scale(int64_t layer) const {
+  return config.layer_norm_scaling ? 1.0 / std::sqrt(static_cast<double>(layer + 1)) : 1.0;
 }
 
 }  // namespace cambium::model

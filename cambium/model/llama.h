@@ -43,8 +43,9 @@ struct Llama {
   void refresh_compute();
   /// Extends the rotary table where `positions` are more than it holds (transformers runs past the maximum too).
   void reserve_positions(int64_t positions);
-  /// Scale of the norms of the layer at 0-based `place` in the pass: 1/sqrt(place + 1) with LayerNorm-Scaling, else 1.
-  double norm_scale(int64_t place) const;
+  /// Scale of the norms of a (0-based) layer: 1/sqrt(layer + 1) with LayerNorm-Scaling, else 1. It stays with the
+  /// layer's weights in any layer order, as it does in the folded copy that `convert` writes.
+  double norm_scale(int64_t layer) const;
 };
 
 }  // namespace cambium::model

@@ -101,8 +101,8 @@ struct Share {
 };
 // Copying takes the largest share: in the few minutes of a quickstart it is the primitive that is learned.
 constexpr Share kShares[] = {
-    {english, 28, 28},      {repeated_words, 16, 6}, {copying, 34, 44}, {pairs, 10, 6},      {flat_questions, 4, 6},
-    {deep_questions, 0, 2}, {full_assignment, 0, 3}, {sums, 4, 3},      {school_math, 0, 2},
+    {english, 26, 28},      {repeated_words, 16, 6}, {copying, 34, 44}, {pairs, 14, 4},      {flat_questions, 4, 5},
+    {deep_questions, 0, 2}, {full_assignment, 0, 6}, {sums, 4, 3},      {school_math, 0, 2},
 };
 
 }  // namespace
