@@ -193,10 +193,10 @@ class Trainer {
   /// Why an update must not be applied, or "".
   std::string objection_to(const StepOutcome& outcome) {
     if (!std::isfinite(outcome.loss)) {
-      return format("the loss is {}", outcome.loss);
+      return std::isnan(outcome.loss) ? "the loss is not a number" : "the loss is infinite";
     }
     if (!std::isfinite(outcome.grad_norm)) {
-      return format("the gradient's norm is {}", outcome.grad_norm);
+      return std::isnan(outcome.grad_norm) ? "the gradient's norm is not a number" : "the gradient's norm is infinite";
     }
     const double z = state().losses.z_score(outcome.loss);
     if (config_.train.spike_guard > 0 && z > config_.train.spike_guard) {
