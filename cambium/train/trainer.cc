@@ -34,6 +34,16 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+/// Removes the checkpoints that the configuration does not keep.
+void prune(const RunSetup& setup) {
+  std::vector<int64_t> growth_steps;
+  for (const growth::GrowthEvent& event : setup.steps.events) {
+    growth_steps.push_back(event.step);
+  }
+  const config::RunConfig& config = setup.config;
+  prune_checkpoints(config.run.dir, config.checkpoint.keep, config.checkpoint.keep_growth, growth_steps);
+}
+
 /// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
 class Trainer {
  public:
@@ -247,11 +257,7 @@ class Trainer {
     }
     last_checkpoint_ = checkpoint_path(grown);
     save_checkpoint(last_checkpoint_, model(), state(), position, config_.run.seed, setup_.tokenizer_json);
-    std::vector<int64_t> growth_steps;
-    for (const growth::GrowthEvent& event : setup_.steps.events) {
-      growth_steps.push_back(event.step);
-    }
-    prune_checkpoints(run_directory_, config_.checkpoint.keep, config_.checkpoint.keep_growth, growth_steps);
+    prune(setup_);
   }
 
   RunSetup setup_;
@@ -267,8 +273,9 @@ class Trainer {
   TrainResult result_;
 };
 
-/// There is nothing left to do, and nothing is touched.
+/// There is nothing left to do but what a kill right after the last checkpoint left undone.
 TrainResult finished(const RunSetup& setup, const Start& start) {
+  prune(setup);
   log_info(format("finished already: {} is at step {} of {}", start.from, start.state.step, setup.steps.total));
   const FinalLosses losses = read_final_losses(setup.config.run.dir);
   return {.steps = start.state.step,

@@ -157,12 +157,19 @@ class Checkpoints(Resume):
     def test_keep(self):
         self.train("keep", {"checkpoint.keep": 3, "checkpoint.keep_growth": "false", "log.tensorboard": "false"})
         self.assertEqual(checkpoints(self.path("keep")), [name_of(30), name_of(36), name_of(40)])
-        self.assertEqual(untouched(self.path("keep")), untouched(self.path("whole-lidas")))
+        self.assertEqual(last_checkpoint(self.path("keep")), last_checkpoint(self.path("whole-lidas")))
+
+    def test_a_kill_before_the_last_is_removed(self):
+        """The run is finished; what it would have removed is one checkpoint more."""
+        self.train("more", {"checkpoint.keep": 3})
+        self.assertIn(name_of(30), checkpoints(self.path("more")))
+        self.assertIn("finished already", self.train("more").stderr)
+        self.assert_whole("more")
 
     def test_none_but_the_last(self):
         self.train("last", {"checkpoint.every": 0, "checkpoint.keep_growth": "false"})
         self.assertEqual(checkpoints(self.path("last")), [name_of(40)])
-        self.assertEqual(untouched(self.path("last")), untouched(self.path("whole-lidas")))
+        self.assertEqual(last_checkpoint(self.path("last")), last_checkpoint(self.path("whole-lidas")))
 
     def test_files_and_manifest(self):
         folder = self.path("whole-lidas", "checkpoints", name_of(40))
@@ -191,7 +198,7 @@ class Checkpoints(Resume):
                     shutil.copytree(self.path("whole-lidas", "checkpoints", checkpoint), copy)
                     resume = {"auto": None, "checkpoint": copy, "run": copy.parents[1]}[form]
                     self.train("copied", resume=resume)
-                    self.assertEqual(untouched(self.path("copied")), untouched(self.path("whole-lidas")))
+                    self.assertEqual(last_checkpoint(self.path("copied")), last_checkpoint(self.path("whole-lidas")))
                     steps, _ = metrics(self.path("copied"))
                     self.assertEqual([line["step"] for line in steps], list(range(int(checkpoint[5:13]) + 1, STEPS + 1)))
 
@@ -209,16 +216,18 @@ class Checkpoints(Resume):
         self.assertTrue(process.wait_for(lambda: name_of(24) in checkpoints(process.run)))
         process.kill()
         self.train("way", slow)
-        shutil.copytree(self.path("whole-lidas", "checkpoints", name_of(23, True)), self.path("w", "checkpoints", name_of(23, True)))
-        self.train("w", slow)
-        self.assertEqual(untouched(self.path("way")), untouched(self.path("w")))
+        start = pathlib.Path("checkpoints", name_of(23, True))
+        shutil.copytree(self.path("whole-lidas") / start, self.path("straight") / start)
+        self.train("straight", slow)
+        self.assertEqual(last_checkpoint(self.path("way")), last_checkpoint(self.path("straight")))
 
     def test_never(self):
         self.copy_whole("anew", until=name_of(23, True))
         (self.path("anew") / "notes.txt").write_text("mine")
         self.train("anew", resume="never")
         self.assert_whole("anew")
-        self.assertEqual(checkpoints(self.path("anew", "previous-1")), [n for n in checkpoints(self.path("whole-lidas")) if n <= name_of(23, True)])
+        kept = [name for name in checkpoints(self.path("whole-lidas")) if name <= name_of(23, True)]
+        self.assertEqual(checkpoints(self.path("anew", "previous-1")), kept)
         self.assertTrue(self.path("anew", "previous-1", "metrics.jsonl").exists())
         self.assertEqual((self.path("anew") / "notes.txt").read_text(), "mine")
 
@@ -237,8 +246,8 @@ class Checkpoints(Resume):
         self.assertEqual(contents(self.path("other")), before)
 
 
-def untouched(run):
-    """The last checkpoint, bit for bit."""
+def last_checkpoint(run):
+    """Its files, with their bytes."""
     return {name: data for name, data in contents(run).items() if name.startswith(name_of(STEPS) + "/")}
 
 
@@ -273,7 +282,7 @@ class Damage(Resume):
         self.assertTrue(process.wait_for(lambda: name_of(24) in checkpoints(process.run)))
         process.kill()
         self.assertRegex(self.train("few", few).stderr, "resumed from .*step-000000(24|30|36|40)")
-        self.assertEqual(untouched(self.path("few")), untouched(self.path("whole-lidas")))
+        self.assertEqual(last_checkpoint(self.path("few")), last_checkpoint(self.path("whole-lidas")))
 
     def test_named_and_damaged(self):
         self.copy_whole("named", until=name_of(23))
