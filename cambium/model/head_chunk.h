@@ -7,11 +7,11 @@
 
 namespace cambium::model {
 
-/// Rows of logits held at a time, of `rows` in all: about four million entries, so that a chunk stays near the caches
-/// and the whole [rows, vocab] matrix never exists.
+/// Rows of logits held at a time, of `rows` in all: the whole [rows, vocab] matrix never exists. Enough that reading
+/// and writing the head's gradient once a chunk costs little beside its products, at most 64 Mi entries.
 inline int64_t head_chunk_rows(const ModelConfig& config, int64_t rows) {
-  constexpr int64_t kEntries = int64_t{1} << 22;
-  return std::clamp<int64_t>(kEntries / config.vocab_size, 16, std::max<int64_t>(16, rows));
+  constexpr int64_t kRows = 1024, kEntries = int64_t{1} << 26;
+  return std::clamp<int64_t>(std::min(kRows, kEntries / config.vocab_size), 16, std::max<int64_t>(16, rows));
 }
 
 }  // namespace cambium::model

@@ -1,13 +1,9 @@
 #include "cambium/model/layer.h"
 
-#include <algorithm>
-
 #include "cambium/ops/attention.h"
-#include "cambium/ops/linear.h"
+#include "cambium/ops/attention_input.h"
+#include "cambium/ops/attention_output.h"
 #include "cambium/ops/residual.h"
-#include "cambium/ops/rms_norm.h"
-#include "cambium/ops/rope.h"
-#include "cambium/ops/swiglu.h"
 
 namespace cambium::model {
 namespace {
@@ -30,19 +26,42 @@ void see(const LayerCall& call, Point point, const at::Tensor& value) {
   }
 }
 
+/// A tap may overwrite a sublayer's output: then the sum is made again.
+void show_branch(const LayerCall& call, Point point, const at::Tensor& h, const at::Tensor& branch, at::Tensor& out) {
+  if (call.tap != nullptr) {
+    see(call, point, branch);
+    ops::residual_add(h, branch, out);
+  }
+}
+
+ops::AttentionInput attention_input(const Llama& model, const LayerWeights& weights, const LayerCall& call) {
+  const ModelConfig& config = model.config;
+  return {.norm = weights.input_norm,
+          .w = weights.qkv,
+          .eps = config.rms_norm_eps,
+          .scale = model.norm_scale(call.layer),
+          .rope = model.rope,
+          .rotated_heads = config.num_attention_heads + config.num_key_value_heads,
+          .head_dim = config.head_dim(),
+          .seq = call.seq,
+          .first_position = call.cache == nullptr ? 0 : call.cache->length};
+}
+
+ops::MlpNorm mlp_norm(const Llama& model, const LayerCall& call) {
+  return {.eps = model.config.rms_norm_eps, .scale = model.norm_scale(call.layer)};
+}
+
 void attend(const Llama& model, const LayerCall& call, LayerBuffers& buffers) {
   const ModelConfig& config = model.config;
-  const int64_t first = call.cache == nullptr ? 0 : call.cache->length;
-  ops::rope(buffers.qkv, model.rope, config.num_attention_heads + config.num_key_value_heads, config.head_dim(),
-            call.seq, first);
   QkvViews views(config, buffers.qkv, call);
   if (call.cache != nullptr) {
+    const int64_t held = call.cache->length;
     at::Tensor& keys = call.cache->keys.at(static_cast<size_t>(call.place));
     at::Tensor& values = call.cache->values.at(static_cast<size_t>(call.place));
-    keys.narrow(1, first, call.seq).copy_(views.k);
-    values.narrow(1, first, call.seq).copy_(views.v);
-    views.k = keys.narrow(1, 0, first + call.seq);
-    views.v = values.narrow(1, 0, first + call.seq);
+    keys.narrow(1, held, call.seq).copy_(views.k);
+    values.narrow(1, held, call.seq).copy_(views.v);
+    views.k = keys.narrow(1, 0, held + call.seq);
+    views.v = values.narrow(1, 0, held + call.seq);
   }
   at::Tensor out = buffers.attended.view({call.batch, call.seq, config.num_attention_heads, config.head_dim()});
   ops::attention(views.q, views.k, views.v, out, buffers.lse);
@@ -58,31 +77,27 @@ LayerBuffers::LayerBuffers(const ModelConfig& config, int64_t batch, int64_t seq
   attended = at::empty({n, config.num_attention_heads * head_dim}, type);
   lse = at::empty({batch, config.num_attention_heads, seq}, at::kFloat);
   middle = at::empty({n, d}, at::kFloat);
-  normed_middle = at::empty({n, d}, type);
-  inv_rms_middle = at::empty({n}, at::kFloat);
-  gate_up = at::empty({n, 2 * f}, type);
-  activated = at::empty({n, f}, type);
+  mlp = {.normed = at::empty({n, d}, type),
+         .inv_rms = at::empty({n}, at::kFloat),
+         .gate_up = at::empty({n, 2 * f}, type),
+         .activated = at::empty({n, f}, type)};
 }
 
 void layer_forward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                    LayerBuffers& buffers, at::Tensor& branch, at::Tensor& h_out) {
-  const double eps = model.config.rms_norm_eps, scale = model.norm_scale(call.layer);
+  at::Tensor seen =
+      call.tap == nullptr ? at::Tensor() : branch;  // the sublayers' outputs are only made to be looked at
   see(call, Point::kLayerInput, h_in);
 
-  ops::rms_norm(h_in, weights.input_norm, eps, scale, buffers.normed_input, buffers.inv_rms_input);
-  ops::linear(buffers.normed_input, weights.qkv, buffers.qkv);
+  ops::attention_input(attention_input(model, weights, call), h_in, buffers.normed_input, buffers.inv_rms_input,
+                       buffers.qkv);
   attend(model, call, buffers);
-  ops::linear(buffers.attended, weights.o, branch);
-  see(call, Point::kAttentionOutput, branch);
-  ops::residual_add(h_in, branch, buffers.middle);
+  ops::attention_output(buffers.attended, weights.o, h_in, seen, buffers.middle);
+  show_branch(call, Point::kAttentionOutput, h_in, seen, buffers.middle);
 
-  ops::rms_norm(buffers.middle, weights.mlp_norm, eps, scale, buffers.normed_middle, buffers.inv_rms_middle);
-  ops::linear(buffers.normed_middle, weights.gate_up, buffers.gate_up);
-  ops::swiglu(buffers.gate_up, buffers.activated);
-  ops::linear(buffers.activated, weights.down, branch);
-  see(call, Point::kMlpOutput, branch);
-  ops::residual_add(buffers.middle, branch, h_out);
-
+  ops::mlp({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle, buffers.mlp, seen,
+           h_out);
+  show_branch(call, Point::kMlpOutput, buffers.middle, seen, h_out);
   see(call, Point::kLayerOutput, h_out);
 }
 
@@ -90,44 +105,29 @@ BackwardBuffers::BackwardBuffers(const ModelConfig& config, int64_t batch, int64
   const int64_t n = batch * seq, d = config.hidden_size, f = config.intermediate_size, head_dim = config.head_dim();
   const int64_t queries = config.num_attention_heads * head_dim;
   const int64_t qkv = queries + 2 * config.num_key_value_heads * head_dim;
-  d_branch = at::empty({n, d}, type);
-  d_normed = at::empty({n, d}, type);
-  d_activated = at::empty({n, f}, type);
+  mlp = {
+      .d_branch = at::empty({n, d}, type), .d_normed = at::empty({n, d}, type), .d_activated = at::empty({n, f}, type)};
   d_attended = at::empty({n, queries}, type);
   d_qkv = at::empty({n, qkv}, type);
-  const int64_t largest = d * std::max({2 * f, qkv, config.vocab_size});
-  weight_product = at::empty({type == at::kFloat ? 0 : largest}, type);
 }
 
 void layer_backward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                     LayerBuffers& buffers, BackwardBuffers& scratch, at::Tensor& dh, LayerWeights& gradients) {
   const ModelConfig& config = model.config;
-  const double scale = model.norm_scale(call.layer);
-  at::Tensor& product = scratch.weight_product;
+  ops::MlpWeights mlp_gradients{gradients.mlp_norm, gradients.gate_up, gradients.down};
+  ops::mlp_backward({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle,
+                    buffers.mlp, scratch.mlp, dh, mlp_gradients);
 
-  ops::cast(dh, scratch.d_branch);
-  ops::linear_input_grad(scratch.d_branch, weights.down, scratch.d_activated);
-  ops::linear_weight_grad(scratch.d_branch, buffers.activated, gradients.down, product);
-  ops::swiglu_backward(scratch.d_activated, buffers.gate_up);
-  ops::linear_input_grad(buffers.gate_up, weights.gate_up, scratch.d_normed);
-  ops::linear_weight_grad(buffers.gate_up, buffers.normed_middle, gradients.gate_up, product);
-  ops::rms_norm_backward(scratch.d_normed, buffers.middle, weights.mlp_norm, buffers.inv_rms_middle, scale, dh,
-                         gradients.mlp_norm);
-
-  ops::cast(dh, scratch.d_branch);
-  ops::linear_input_grad(scratch.d_branch, weights.o, scratch.d_attended);
-  ops::linear_weight_grad(scratch.d_branch, buffers.attended, gradients.o, product);
+  ops::attention_output_backward(dh, buffers.attended, weights.o, scratch.mlp.d_branch, scratch.d_attended,
+                                 gradients.o);
   const std::vector<int64_t> heads{call.batch, call.seq, config.num_attention_heads, config.head_dim()};
   const QkvViews views(config, buffers.qkv, call);
   QkvViews d_views(config, scratch.d_qkv, call);
   ops::attention_backward(scratch.d_attended.view(heads), views.q, views.k, views.v, buffers.attended.view(heads),
                           buffers.lse, d_views.q, d_views.k, d_views.v);
-  ops::rope_backward(scratch.d_qkv, model.rope, config.num_attention_heads + config.num_key_value_heads,
-                     config.head_dim(), call.seq, 0);
-  ops::linear_input_grad(scratch.d_qkv, weights.qkv, scratch.d_normed);
-  ops::linear_weight_grad(scratch.d_qkv, buffers.normed_input, gradients.qkv, product);
-  ops::rms_norm_backward(scratch.d_normed, h_in, weights.input_norm, buffers.inv_rms_input, scale, dh,
-                         gradients.input_norm);
+  ops::attention_input_backward(attention_input(model, weights, call), h_in, buffers.normed_input,
+                                buffers.inv_rms_input, scratch.d_qkv, scratch.mlp.d_normed, dh, gradients.input_norm,
+                                gradients.qkv);
 }
 
 }  // namespace cambium::model

@@ -4,6 +4,7 @@
 
 #include "cambium/model/llama.h"
 #include "cambium/model/tap.h"
+#include "cambium/ops/mlp.h"
 
 namespace cambium::model {
 
@@ -15,8 +16,7 @@ struct LayerBuffers {
   at::Tensor qkv;                          ///< [n, (heads + 2 kv heads) · head_dim] compute, rotated
   at::Tensor attended, lse;                ///< [n, heads · head_dim] compute, [batch, heads, seq] float32
   at::Tensor middle;                       ///< [n, hidden] float32: residual stream between the sublayers
-  at::Tensor normed_middle, inv_rms_middle;
-  at::Tensor gate_up, activated;  ///< [n, 2 · intermediate], [n, intermediate] compute
+  ops::MlpState mlp;
 };
 
 /// Keys and values of the tokens so far, one pair a place of the layer order: [batch, max, kv heads, head_dim].
@@ -34,7 +34,8 @@ struct LayerCall {
   KvCache* cache = nullptr;  ///< where given, the new tokens stand behind its `length`
 };
 
-/// h_out [n, hidden] float32 = layer(h_in). `branch` [n, hidden] (compute) is scratch for the sublayers' outputs.
+/// h_out [n, hidden] float32 = layer(h_in). Where a tap looks, the sublayers'
+/// outputs pass through `branch` [n, hidden] (compute).
 /// h_mid = h_in + O·Attn(RoPE(QKV·norm(h_in)));  h_out = h_mid + Down·SwiGLU(GateUp·norm(h_mid)).
 void layer_forward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                    LayerBuffers& buffers, at::Tensor& branch, at::Tensor& h_out);
@@ -42,14 +43,12 @@ void layer_forward(const Llama& model, const LayerWeights& weights, const LayerC
 /// Scratch of the backward, shared by all layers.
 struct BackwardBuffers {
   BackwardBuffers(const ModelConfig& config, int64_t batch, int64_t seq, at::ScalarType type);
-  at::Tensor d_branch, d_normed;  ///< [n, hidden] compute
-  at::Tensor d_activated;         ///< [n, intermediate] compute
-  at::Tensor d_attended, d_qkv;   ///< compute
-  at::Tensor weight_product;      ///< compute, for the largest matrix; empty in float32
+  ops::MlpScratch mlp;           ///< its d_branch and d_normed serve the attention half too
+  at::Tensor d_attended, d_qkv;  ///< compute
 };
 
 /// Turns dh [n, hidden] float32, the gradient at the layer's output, into the gradient at its input; adds the weights'
-/// gradients to `gradients` (views of the layer's flat float32 gradient). Overwrites buffers.gate_up.
+/// gradients to `gradients` (views of the layer's flat float32 gradient). Overwrites buffers.mlp.gate_up.
 void layer_backward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                     LayerBuffers& buffers, BackwardBuffers& scratch, at::Tensor& dh, LayerWeights& gradients);
 

@@ -70,15 +70,11 @@ double TrainingStep::forward_backward(const at::Tensor& ids, const at::Tensor& t
                              ? embedding_grad
                              : gradients.head.narrow(0, config.hidden_size, embedding_grad.numel())
                                    .view({config.vocab_size, config.hidden_size});
-  ops::HeadGradient gradient{.scale = scale,
-                             .z_loss = options_.z_loss,
-                             .dx = scratch_->d_normed,
-                             .dw = head_grad,
-                             .scratch = scratch_->weight_product};
+  ops::HeadGradient gradient{.scale = scale, .z_loss = options_.z_loss, .dx = scratch_->mlp.d_normed, .dw = head_grad};
   const double loss = run_head(targets, &gradient);
 
   d_stream_.zero_();
-  ops::rms_norm_backward(scratch_->d_normed, stream_.back(), model_.final_norm(), inv_rms_, 1.0, d_stream_,
+  ops::rms_norm_backward(scratch_->mlp.d_normed, stream_.back(), model_.final_norm(), inv_rms_, 1.0, d_stream_,
                          final_norm_grad);
   for (int64_t layer = model_.num_layers() - 1; layer >= 0; --layer) {
     const auto i = static_cast<size_t>(layer);

@@ -1,73 +1,65 @@
 #pragma once
 
-// What the CPU kernels share: conversions, a vectorisable exp, dispatch over the compute type. Internal to ops.
+// What the CPU side of the ops shares: the kernels for a tensor's type, its memory as they want it, and the split over
+// threads. Internal to ops.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <bit>
+#include <algorithm>
 #include <cstdint>
 
 #include "cambium/base/error.h"
+#include "cambium/ops/kernels/kernels.h"
 
 namespace cambium::ops::cpu {
 
-using BFloat16 = c10::BFloat16;
+using kernels::kBlockRows;
+using kernels::Rows;
+using kernels::TypedKernels;
 
-inline float to_float(float value) { return value; }
-inline float to_float(BFloat16 value) { return std::bit_cast<float>(static_cast<uint32_t>(value.x) << 16); }
-
-/// Rounds to nearest even. NaN stays NaN only by luck of its payload: losses and norms, where NaN is looked for, are
-/// float32 throughout.
-template <typename T>
-T from_float(float value);
-template <>
-inline float from_float<float>(float value) {
-  return value;
-}
-template <>
-inline BFloat16 from_float<BFloat16>(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const uint32_t rounded = bits + 0x7FFF + ((bits >> 16) & 1);
-  return BFloat16(static_cast<uint16_t>(rounded >> 16), BFloat16::from_bits());
-}
-
-/// exp to about 2 ulp by range reduction and a degree-6 polynomial; free of branches, so that loops over it vectorise.
-/// Below -87 the result is the smallest normal number, not zero: callers never ask for masked entries.
-inline float fast_exp(float x) {
-  constexpr float kLog2E = 1.44269504088896341F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
-  constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-  x = x < -87.0F ? -87.0F : x;
-  x = x > 88.0F ? 88.0F : x;
-  const float n = (x * kLog2E + kRounder) - kRounder;
-  const float r = (x - n * kLn2High) - n * kLn2Low;
-  float p = 1.9875691500E-4F;
-  p = p * r + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  p = p * r * r + r + 1.0F;
-  const int32_t exponent = (static_cast<int32_t>(n) + 127) << 23;
-  return p * std::bit_cast<float>(exponent);
-}
-
-/// Calls `kernel.template operator()<T>()` with T = float or BFloat16 after the tensor's type.
-template <typename Kernel>
-void dispatch(at::ScalarType type, const char* op, Kernel&& kernel) {
+/// Calls `run` with the kernels for float32 or bfloat16.
+template <typename Run>
+void dispatch(at::ScalarType type, const char* op, Run&& run) {
   if (type == at::kFloat) {
-    kernel.template operator()<float>();
+    run(kernels::kernels().float32);
   } else if (type == at::kBFloat16) {
-    kernel.template operator()<BFloat16>();
+    run(kernels::kernels().bfloat16);
   } else {
     throw InvalidArgument(format("[{}] expected float32 or bfloat16, got {}", op, c10::toString(type)));
   }
 }
 
-/// Splits [0, count) over the threads. The split depends on the number of threads only, never on timing.
+template <typename T>
+const T* data(const at::Tensor& tensor) {
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+template <typename T>
+T* mutable_data(const at::Tensor& tensor) {
+  return static_cast<T*>(tensor.mutable_data_ptr());
+}
+/// The rows of a matrix whose columns lie side by side, from row `first`.
+template <typename T>
+Rows<const T> rows_of(const at::Tensor& matrix, int64_t first = 0) {
+  return {data<T>(matrix) + first * matrix.stride(0), matrix.stride(0)};
+}
+template <typename T>
+Rows<T> mutable_rows_of(const at::Tensor& matrix, int64_t first = 0) {
+  return {mutable_data<T>(matrix) + first * matrix.stride(0), matrix.stride(0)};
+}
+
+/// Splits [0, count) over the threads, in multiples of `grain`. The split depends on the number of threads only, never
+/// on timing.
 template <typename Body>
 void for_range(int64_t count, int64_t grain, Body&& body) {
-  at::parallel_for(0, count, grain, body);
+  const int64_t grains = (count + grain - 1) / grain;
+  at::parallel_for(0, grains, 1,
+                   [&](int64_t begin, int64_t end) { body(begin * grain, std::min(end * grain, count)); });
 }
+
+/// Memory of the calling thread for `words` 32-bit words, on a cache line of its own; kept for the next call. `slot`s
+/// do not share: what one op holds while it calls another needs a slot of its own.
+enum class Slot { kKernel, kPanels, kMorePanels };
+int32_t* scratch(Slot slot, int64_t words);
 
 }  // namespace cambium::ops::cpu

@@ -6,11 +6,10 @@ namespace cambium::ops {
 
 /// What the gradient of the head's loss needs and gives.
 struct HeadGradient {
-  double scale;        ///< of the loss: 1 / number of target tokens of the global batch
-  double z_loss;       ///< adds z_loss · lse² to the loss of a row (de Brébisson & Vincent 2016; PaLM's z-loss)
-  at::Tensor dx;       ///< [n, d] like x, written
-  at::Tensor dw;       ///< [vocab, d] float32, added to
-  at::Tensor scratch;  ///< as in linear_weight_grad
+  double scale;   ///< of the loss: 1 / number of target tokens of the global batch
+  double z_loss;  ///< adds z_loss · lse² to the loss of a row (de Brébisson & Vincent 2016; PaLM's z-loss)
+  at::Tensor dx;  ///< [n, d] like x, written
+  at::Tensor dw;  ///< [vocab, d] float32, added to
 };
 
 /// Cross entropy of the language-model head, row_loss[i] = lse_i - logit_i[target_i] in nats, without ever holding all

@@ -10,8 +10,7 @@ void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y);
 /// dx [n, in] = dy [n, out] · w [out, in].
 void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx);
 
-/// dw [out, in] (float32) += dyᵀ [out, n] · x [n, in]. Products of bfloat16 operands go through `scratch` (bfloat16, at
-/// least out * in entries) and are added up in float32.
-void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw, at::Tensor& scratch);
+/// dw [out, in] (float32) += dyᵀ [out, n] · x [n, in], added up in float32.
+void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw);
 
 }  // namespace cambium::ops

@@ -6,28 +6,18 @@ namespace cambium::ops {
 using namespace cpu;
 
 void residual_add(const at::Tensor& h, const at::Tensor& branch, at::Tensor& out) {
-  dispatch(branch.scalar_type(), "residual_add", [&]<typename T>() {
-    const float* a = h.const_data_ptr<float>();
-    const T* b = branch.const_data_ptr<T>();
-    float* c = out.mutable_data_ptr<float>();
+  dispatch(branch.scalar_type(), "residual_add", [&]<typename T>(const TypedKernels<T>& kernel) {
     for_range(h.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-      for (int64_t i = begin; i < end; ++i) {
-        c[i] = a[i] + to_float(b[i]);
-      }
+      kernel.residual_add(data<float>(h) + begin, data<T>(branch) + begin, end - begin,
+                          mutable_data<float>(out) + begin);
     });
   });
 }
 
 void cast(const at::Tensor& x, at::Tensor& out) {
-  dispatch(out.scalar_type(), "cast", [&]<typename T>() {
-    const float* a = x.const_data_ptr<float>();
-    T* b = out.mutable_data_ptr<T>();
+  dispatch(out.scalar_type(), "cast", [&]<typename T>(const TypedKernels<T>& kernel) {
     for_range(x.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-      for (int64_t i = begin; i < end; ++i) {
-        b[i] = from_float<T>(a[i]);
-      }
+      kernel.cast(data<float>(x) + begin, end - begin, mutable_data<T>(out) + begin);
     });
   });
 }

@@ -11,44 +11,19 @@ constexpr int64_t kGrainRows = 8;
 }  // namespace
 
 void swiglu(const at::Tensor& gate_up, at::Tensor& y) {
-  const int64_t n = y.size(0), f = y.size(1);
-  dispatch(y.scalar_type(), "swiglu", [&]<typename T>() {
-    const T* in = gate_up.const_data_ptr<T>();
-    T* out = y.mutable_data_ptr<T>();
-    for_range(n, kGrainRows, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const T* gate = in + row * 2 * f;
-        const T* up = gate + f;
-        T* result = out + row * f;
-#pragma omp simd
-        for (int64_t i = 0; i < f; ++i) {
-          const float g = to_float(gate[i]);
-          result[i] = from_float<T>(g / (1.0F + fast_exp(-g)) * to_float(up[i]));
-        }
-      }
+  const int64_t f = y.size(1);
+  dispatch(y.scalar_type(), "swiglu", [&]<typename T>(const TypedKernels<T>& kernel) {
+    for_range(y.size(0), kGrainRows, [&](int64_t begin, int64_t end) {
+      kernel.swiglu(data<T>(gate_up) + begin * 2 * f, end - begin, f, mutable_data<T>(y) + begin * f);
     });
   });
 }
 
 void swiglu_backward(const at::Tensor& dy, at::Tensor& gate_up) {
-  const int64_t n = dy.size(0), f = dy.size(1);
-  dispatch(dy.scalar_type(), "swiglu_backward", [&]<typename T>() {
-    const T* dout = dy.const_data_ptr<T>();
-    T* in = gate_up.mutable_data_ptr<T>();
-    for_range(n, kGrainRows, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const T* d = dout + row * f;
-        T* gate = in + row * 2 * f;
-        T* up = gate + f;
-#pragma omp simd
-        for (int64_t i = 0; i < f; ++i) {
-          const float g = to_float(gate[i]), u = to_float(up[i]), grad = to_float(d[i]);
-          const float sigmoid = 1.0F / (1.0F + fast_exp(-g));
-          const float silu = g * sigmoid;
-          gate[i] = from_float<T>(grad * u * (sigmoid + silu * (1.0F - sigmoid)));
-          up[i] = from_float<T>(grad * silu);
-        }
-      }
+  const int64_t f = dy.size(1);
+  dispatch(dy.scalar_type(), "swiglu_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
+    for_range(dy.size(0), kGrainRows, [&](int64_t begin, int64_t end) {
+      kernel.swiglu_backward(data<T>(dy) + begin * f, end - begin, f, mutable_data<T>(gate_up) + begin * 2 * f);
     });
   });
 }

@@ -1,0 +1,43 @@
+#include "cambium/ops/attention_output.h"
+#include "cambium/ops/linear.h"
+#include "cambium/ops/packed.h"
+#include "cambium/ops/residual.h"
+
+namespace cambium::ops {
+
+using namespace cpu;
+
+void attention_output(const at::Tensor& attended, const at::Tensor& w, const at::Tensor& h, at::Tensor& branch,
+                      at::Tensor& out) {
+  if (!packs({attended})) {
+    at::Tensor product = branch.defined() ? branch : at::empty({h.size(0), w.size(0)}, attended.scalar_type());
+    linear(attended, w, product);
+    residual_add(h, product, out);
+    return;
+  }
+  dispatch(attended.scalar_type(), "attention_output", [&]<typename T>(const TypedKernels<T>& kernel) {
+    const Packed<T> packed = pack(kernel, w, Side::kColumns, Slot::kPanels);
+    for_blocks(h.size(0), kBlockRows,
+               [&](int64_t begin, int64_t end) { multiply_add(kernel, attended, packed, h, branch, out, begin, end); });
+  });
+}
+
+void attention_output_backward(const at::Tensor& dh, const at::Tensor& attended, const at::Tensor& w,
+                               at::Tensor& d_branch, at::Tensor& d_attended, at::Tensor& d_w) {
+  if (!packs({d_branch})) {
+    cast(dh, d_branch);
+    linear_input_grad(d_branch, w, d_attended);
+  } else {
+    const int64_t d = dh.size(1);
+    dispatch(attended.scalar_type(), "attention_output_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
+      const Packed<T> packed = pack(kernel, w, Side::kRows, Slot::kPanels);
+      for_blocks(dh.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
+        kernel.cast(data<float>(dh) + begin * d, (end - begin) * d, mutable_data<T>(d_branch) + begin * d);
+        multiply(kernel, d_branch, packed, d_attended, begin, end);
+      });
+    });
+  }
+  linear_weight_grad(d_branch, attended, d_w);
+}
+
+}  // namespace cambium::ops

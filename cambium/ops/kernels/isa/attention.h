@@ -1,0 +1,244 @@
+#pragma once
+
+// Causal attention (Dao et al. 2022 for the blocks, Milakov & Gimelshein 2018 for the running softmax): blocks of query
+// rows meet blocks of keys; scores, probabilities and their gradients live in scratch that fits the second-level cache.
+// Keys and values are packed once for all queries of the group.
+
+#include "cambium/ops/kernels/attention_scratch.h"
+#include "cambium/ops/kernels/isa/pack.h"
+#include "cambium/ops/kernels/isa/tile.h"
+
+CAMBIUM_NAMESPACE_BEGIN
+
+template <typename T>
+LeftWords left_rows(Rows<const T> rows) {
+  return {reinterpret_cast<const int32_t*>(rows.data), rows.stride / kPerWord<T>, 1};
+}
+/// The rows of a block of probabilities or score gradients [kQueryRows, kKeyBlock].
+template <typename T>
+LeftWords left_scores(const T* scores) {
+  return left_rows<T>({scores, kKeyBlock});
+}
+
+/// What one row makes of its scores against a block of keys: probabilities relative to `highest`, zero past `seen`.
+template <typename T>
+inline void running_softmax(const float* scores, int64_t seen, int64_t columns, float scale, T* p, float& highest,
+                            float& sum, float& correction) {
+  float top = highest;
+#pragma omp simd reduction(max : top)
+  for (int64_t i = 0; i < seen; ++i) {
+    top = max(top, scale * scores[i]);
+  }
+  correction = fast_exp(highest - top);
+  float added = 0;
+#pragma omp simd reduction(+ : added)
+  for (int64_t i = 0; i < seen; ++i) {
+    const float e = fast_exp(scale * scores[i] - top);
+    p[i] = from_float<T>(e);
+    added += e;
+  }
+  for (int64_t i = seen; i < columns; ++i) {
+    p[i] = from_float<T>(0.0F);
+  }
+  highest = top;
+  sum = sum * correction + added;
+}
+
+template <typename T>
+void attention(const AttentionGroup<T>& group, int32_t* scratch) {
+  const int64_t d = group.head_dim, padded = panels(d) * kPanelColumns, before = group.tk - group.tq;
+  const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(d));
+  ScratchCutter cut{scratch};
+  int32_t* keys = cut.words(panel_words<float>(d, group.tk));
+  int32_t* values = cut.words(panel_words<float>(group.tk, d));
+  auto* scores = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
+  auto* p = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
+  auto* sums = reinterpret_cast<float*>(cut.words(kQueryRows * padded));
+  pack_columns<T>(group.k, d, group.tk, 0, panels(group.tk), keys);
+  pack_rows<T>(group.v, group.tk, d, 0, panels(d), values);
+
+  for (int64_t task = 0; task < group.group * ((group.tq + kQueryRows - 1) / kQueryRows); ++task) {
+    const int64_t head = task % group.group, first = task / group.group * kQueryRows;
+    const int64_t rows = min(kQueryRows, group.tq - first);
+    const Rows<const T> queries{group.q.row(first) + head * d, group.q.stride};
+    float highest[kQueryRows], total[kQueryRows];
+    for (int64_t i = 0; i < rows; ++i) {
+      highest[i] = -1e30F;
+      total[i] = 0;
+    }
+    const int64_t all_keys = before + first + rows;
+    for (int64_t key = 0; key < all_keys; key += kKeyBlock) {
+      const int64_t columns = min(kKeyBlock, all_keys - key);
+      for (int64_t row = 0; row < rows; row += kTileRows) {
+        const int64_t tile_rows = min(kTileRows, rows - row);
+        const int64_t seen_last = min(columns, before + first + row + tile_rows - key);
+        for (int64_t c = 0; c < seen_last; c += kPanelColumns) {
+          multiply_panel<T>(tile_rows, left_rows(queries).from_row(row), keys + (key + c) * words<T>(d), words<T>(d),
+                            scores + row * kKeyBlock + c, kKeyBlock, false);
+        }
+        const int64_t depth = max(0, seen_last);
+        for (int64_t i = row; i < row + tile_rows; ++i) {
+          const int64_t seen = min(columns, max(0, before + first + i + 1 - key));
+          float correction = 1;
+          running_softmax<T>(scores + i * kKeyBlock, seen, words<T>(depth) * kPerWord<T>, scale, p + i * kKeyBlock,
+                             highest[i], total[i], correction);
+          for (int64_t c = 0; key > 0 && c < padded; ++c) {
+            sums[i * padded + c] *= correction;
+          }
+        }
+        for (int64_t c = 0; c < padded; c += kPanelColumns) {
+          multiply_panel<T>(tile_rows, left_scores(p).from_row(row),
+                            values + c * words<T>(group.tk) + key / kPerWord<T> * kPanelColumns, words<T>(depth),
+                            sums + row * padded + c, padded, key > 0);
+        }
+      }
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+      T* out = group.out.row(first + i) + head * d;
+      const float inverse = 1.0F / total[i];
+#pragma omp simd
+      for (int64_t c = 0; c < d; ++c) {
+        out[c] = from_float<T>(inverse * sums[i * padded + c]);
+      }
+      group.lse[head * group.tq + first + i] = highest[i] + __builtin_logf(total[i]);
+    }
+  }
+}
+
+/// Two rows of p or ds as words along the queries: what a product over queries takes as its left-hand side.
+inline void pair_rows(const float* low, const float* /*high*/, int64_t columns, int32_t* to) {
+  __builtin_memcpy(to, low, static_cast<size_t>(columns) * sizeof(float));
+}
+inline void pair_rows(const BFloat16* low, const BFloat16* high, int64_t columns, int32_t* to) {
+#pragma omp simd
+  for (int64_t c = 0; c < columns; ++c) {
+    to[c] = word(low[c], high[c]);
+  }
+}
+
+template <typename T>
+inline void zero_entries(T* p, int64_t begin, int64_t end) {
+  for (int64_t c = begin; c < end; ++c) {
+    p[c] = from_float<T>(0.0F);
+  }
+}
+
+/// Adds sums [rows, padded] of a gradient to the columns of a head.
+template <typename T>
+inline void store_gradient(const float* sums, int64_t padded, int64_t rows, int64_t d, Rows<T> to) {
+  for (int64_t row = 0; row < rows; ++row) {
+#pragma omp simd
+    for (int64_t c = 0; c < d; ++c) {
+      to.row(row)[c] = from_float<T>(sums[row * padded + c]);
+    }
+  }
+}
+
+template <typename T>
+void attention_backward(const AttentionGroupBackward<T>& group, int32_t* scratch) {
+  const int64_t d = group.head_dim, t = group.t, padded = panels(d) * kPanelColumns, steps_d = words<T>(d);
+  const int64_t padded_t = panels(t) * kPanelColumns;
+  const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(d));
+  ScratchCutter cut{scratch};
+  int32_t* keys = cut.words(panel_words<float>(d, t));      // columns of the scores
+  int32_t* values = cut.words(panel_words<float>(d, t));    // columns of dp = dout · vᵀ
+  int32_t* key_rows = cut.words(panel_words<float>(t, d));  // dq = ds · k
+  int32_t* query_rows = cut.words(kQueryRows * padded);     // dk = dsᵀ · q
+  int32_t* dout_rows = cut.words(kQueryRows * padded);      // dv = pᵀ · dout
+  auto* scores = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
+  auto* dp = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
+  auto* p = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
+  auto* ds = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
+  int32_t* p_pairs = cut.words(kQueryRows * kKeyBlock);
+  int32_t* ds_pairs = cut.words(kQueryRows * kKeyBlock);
+  auto* dq = reinterpret_cast<float*>(cut.words(padded_t * padded));
+  auto* dk = reinterpret_cast<float*>(cut.words(padded_t * padded));
+  auto* dv = reinterpret_cast<float*>(cut.words(padded_t * padded));
+  auto* delta = reinterpret_cast<float*>(cut.words(t));
+  pack_columns<T>(group.k, d, t, 0, panels(t), keys);
+  pack_columns<T>(group.v, d, t, 0, panels(t), values);
+  pack_rows<T>(group.k, t, d, 0, panels(d), key_rows);
+  __builtin_memset(dk, 0, static_cast<size_t>(padded_t * padded) * sizeof(float));
+  __builtin_memset(dv, 0, static_cast<size_t>(padded_t * padded) * sizeof(float));
+
+  for (int64_t head = 0; head < group.group; ++head) {
+    const int64_t column = head * d;
+    const float* lse = group.lse + head * t;
+    __builtin_memset(dq, 0, static_cast<size_t>(padded_t * padded) * sizeof(float));
+    for (int64_t i = 0; i < t; ++i) {
+      const T* out = group.out.row(i) + column;
+      const T* dout = group.dout.row(i) + column;
+      float dot = 0;
+#pragma omp simd reduction(+ : dot)
+      for (int64_t c = 0; c < d; ++c) {
+        dot += to_float(out[c]) * to_float(dout[c]);
+      }
+      delta[i] = dot;
+    }
+    for (int64_t first = 0; first < t; first += kQueryRows) {
+      const int64_t rows = min(kQueryRows, t - first), steps_q = words<T>(rows);
+      const Rows<const T> queries{group.q.row(first) + column, group.q.stride};
+      const Rows<const T> douts{group.dout.row(first) + column, group.dout.stride};
+      pack_rows<T>(queries, rows, d, 0, panels(d), query_rows);
+      pack_rows<T>(douts, rows, d, 0, panels(d), dout_rows);
+      for (int64_t key = 0; key < first + rows; key += kKeyBlock) {
+        const int64_t columns = min(kKeyBlock, first + rows - key);
+        const int64_t padded_columns = panels(columns) * kPanelColumns;
+        for (int64_t row = 0; row < rows; row += kTileRows) {
+          const int64_t tile_rows = min(kTileRows, rows - row);
+          const int64_t depth = max(0, min(columns, first + row + tile_rows - key));
+          for (int64_t c = 0; c < depth; c += kPanelColumns) {
+            multiply_panel<T>(tile_rows, left_rows(queries).from_row(row), keys + (key + c) * steps_d, steps_d,
+                              scores + row * kKeyBlock + c, kKeyBlock, false);
+            multiply_panel<T>(tile_rows, left_rows(douts).from_row(row), values + (key + c) * steps_d, steps_d,
+                              dp + row * kKeyBlock + c, kKeyBlock, false);
+          }
+          for (int64_t i = row; i < row + tile_rows; ++i) {
+            const int64_t seen = max(0, min(columns, first + i + 1 - key));
+            const float *s = scores + i * kKeyBlock, *g = dp + i * kKeyBlock;
+            T *p_row = p + i * kKeyBlock, *ds_row = ds + i * kKeyBlock;
+            const float row_lse = lse[first + i], row_delta = delta[first + i];
+#pragma omp simd
+            for (int64_t c = 0; c < seen; ++c) {
+              const float e = fast_exp(scale * s[c] - row_lse);
+              p_row[c] = from_float<T>(e);
+              ds_row[c] = from_float<T>(scale * e * (g[c] - row_delta));
+            }
+            zero_entries(p_row, seen, padded_columns);
+            zero_entries(ds_row, seen, padded_columns);
+          }
+          for (int64_t c = 0; c < padded; c += kPanelColumns) {
+            multiply_panel<T>(tile_rows, left_scores(ds).from_row(row),
+                              key_rows + c * words<T>(t) + key / kPerWord<T> * kPanelColumns, words<T>(depth),
+                              dq + (first + row) * padded + c, padded, true);
+          }
+        }
+        if (kPerWord<T> == 2 && rows % 2 == 1) {  // the last word pairs with a row of zeros
+          zero_entries(p + rows * kKeyBlock, 0, padded_columns);
+          zero_entries(ds + rows * kKeyBlock, 0, padded_columns);
+        }
+        for (int64_t s = 0; s < steps_q; ++s) {
+          const int64_t row = s * kPerWord<T>, next = row + kPerWord<T> - 1;
+          pair_rows(p + row * kKeyBlock, p + next * kKeyBlock, padded_columns, p_pairs + s * kKeyBlock);
+          pair_rows(ds + row * kKeyBlock, ds + next * kKeyBlock, padded_columns, ds_pairs + s * kKeyBlock);
+        }
+        for (int64_t row = 0; row < columns; row += kTileRows) {
+          const int64_t skip = max(0, key + row - first) / kPerWord<T>;  // queries before these keys see none of them
+          const int64_t tile_rows = min(kTileRows, padded_columns - row);
+          const LeftWords p_left = LeftWords{p_pairs, 1, kKeyBlock}.from_row(row).from_step(skip);
+          const LeftWords ds_left = LeftWords{ds_pairs, 1, kKeyBlock}.from_row(row).from_step(skip);
+          for (int64_t c = 0; c < padded; c += kPanelColumns) {
+            const int64_t offset = (key + row) * padded + c, from = c * steps_q + skip * kPanelColumns;
+            multiply_panel<T>(tile_rows, p_left, dout_rows + from, steps_q - skip, dv + offset, padded, true);
+            multiply_panel<T>(tile_rows, ds_left, query_rows + from, steps_q - skip, dk + offset, padded, true);
+          }
+        }
+      }
+    }
+    store_gradient<T>(dq, padded, t, d, {group.dq.data + column, group.dq.stride});
+  }
+  store_gradient<T>(dk, padded, t, d, group.dk);
+  store_gradient<T>(dv, padded, t, d, group.dv);
+}
+
+CAMBIUM_NAMESPACE_END

@@ -1,0 +1,80 @@
+#pragma once
+
+// Vectors of the instruction set that a file is compiled for, and the numbers in them. Everything below isa/ lives in a
+// namespace of its instruction set.
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include "cambium/ops/kernels/kernels.h"
+
+#define CAMBIUM_NAMESPACE_BEGIN namespace cambium::ops::kernels::CAMBIUM_ISA {
+#define CAMBIUM_NAMESPACE_END }
+
+CAMBIUM_NAMESPACE_BEGIN
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+#else
+constexpr int kWidth = 8;
+#endif
+
+using Floats = float __attribute__((vector_size(kWidth * 4)));
+using Words = int32_t __attribute__((vector_size(kWidth * 4)));
+using UnalignedFloats = float __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+using UnalignedWords = int32_t __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+
+inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
+inline float max(float a, float b) { return a > b ? a : b; }
+
+inline float as_float(uint32_t bits) { return __builtin_bit_cast(float, bits); }
+inline uint32_t as_bits(float value) { return __builtin_bit_cast(uint32_t, value); }
+
+[[gnu::always_inline]] inline float to_float(float value) { return value; }
+[[gnu::always_inline]] inline float to_float(BFloat16 value) {
+  return as_float(static_cast<uint32_t>(value.bits) << 16);
+}
+
+/// The bits of a float32 rounded to bfloat16, to nearest even, in the upper half; the lower half is rubbish. NaN stays
+/// NaN only by luck of its payload: losses and norms, where NaN is looked for, are float32 throughout.
+[[gnu::always_inline]] inline uint32_t rounded_bits(float value) {
+  const uint32_t bits = as_bits(value);
+  return bits + 0x7FFF + ((bits >> 16) & 1);
+}
+
+template <typename T>
+T from_float(float value);
+template <>
+[[gnu::always_inline]] inline float from_float<float>(float value) {
+  return value;
+}
+template <>
+[[gnu::always_inline]] inline BFloat16 from_float<BFloat16>(float value) {
+  return {static_cast<uint16_t>(rounded_bits(value) >> 16)};
+}
+
+/// exp to about 2 ulp by range reduction and a degree-6 polynomial; free of branches, so that loops over it vectorise.
+/// Below -87 the result is the smallest normal number, not zero: callers never ask for masked entries.
+[[gnu::always_inline]] inline float fast_exp(float x) {
+  constexpr float kLog2E = 1.44269504088896341F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
+  constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
+  x = x < -87.0F ? -87.0F : x;
+  x = x > 88.0F ? 88.0F : x;
+  const float n = (x * kLog2E + kRounder) - kRounder;
+  const float r = (x - n * kLn2High) - n * kLn2Low;
+  float p = 1.9875691500E-4F;
+  p = p * r + 1.3981999507E-3F;
+  p = p * r + 8.3334519073E-3F;
+  p = p * r + 4.1665795894E-2F;
+  p = p * r + 1.6666665459E-1F;
+  p = p * r + 5.0000001201E-1F;
+  p = p * r * r + r + 1.0F;
+  return p * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
+}
+
+CAMBIUM_NAMESPACE_END

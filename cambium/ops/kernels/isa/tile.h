@@ -1,0 +1,113 @@
+#pragma once
+
+// The heart of every product: a tile of the result in registers.
+
+#include "cambium/ops/kernels/isa/simd.h"
+
+CAMBIUM_NAMESPACE_BEGIN
+
+/// A tile has as many rows as registers hold: 8 x 2 vectors of 32 registers, or 6 x 2 of 16.
+constexpr int kTileRows = kWidth == 16 ? 8 : 6;
+constexpr int kTileVectors = 2;
+constexpr int kTileColumns = kTileVectors * kWidth;
+
+/// acc + the product of what two words hold, entry by entry.
+template <typename T>
+Floats multiply_words(Floats acc, Words a, Words b);
+template <>
+inline Floats multiply_words<float>(Floats acc, Words a, Words b) {
+  return acc + (Floats)a * (Floats)b;
+}
+template <>
+inline Floats multiply_words<BFloat16>(Floats acc, Words a, Words b) {
+#if defined(__AVX512BF16__)
+  return (Floats)_mm512_dpbf16_ps((__m512)acc, (__m512bh)a, (__m512bh)b);
+#else
+  const Words upper = Words{} + static_cast<int32_t>(0xFFFF0000);
+  acc += (Floats)(a << 16) * (Floats)(b << 16);
+  return acc + (Floats)(a & upper) * (Floats)(b & upper);
+#endif
+}
+
+/// The left-hand side of a product: word s of row r at data[r * row + s * step].
+struct LeftWords {
+  const int32_t* data;
+  int64_t row, step;
+  LeftWords from_row(int64_t r) const { return {data + r * row, row, step}; }
+  LeftWords from_step(int64_t s) const { return {data + s * step, row, step}; }
+};
+
+/// c [kRows, kTileColumns] = (add: +=) a [kRows, steps] · b [steps, kTileColumns], b's rows kPanelColumns apart.
+template <typename T, int kRows>
+inline void multiply_tile(LeftWords a, const int32_t* b, int64_t steps, float* c, int64_t c_stride, bool add) {
+  Floats acc[kRows][kTileVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kTileVectors; ++v) {
+      acc[r][v] = Floats{};
+    }
+  }
+  for (int64_t s = 0; s < steps; ++s) {
+    Words right[kTileVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kTileVectors; ++v) {
+      right[v] = *reinterpret_cast<const UnalignedWords*>(b + v * kWidth);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const Words left = Words{} + a.data[r * a.row];
+#pragma GCC unroll 2
+      for (int v = 0; v < kTileVectors; ++v) {
+        acc[r][v] = multiply_words<T>(acc[r][v], left, right[v]);
+      }
+    }
+    a.data += a.step;
+    b += kPanelColumns;
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kTileVectors; ++v) {
+      auto* to = reinterpret_cast<UnalignedFloats*>(c + r * c_stride + v * kWidth);
+      *to = add ? *to + acc[r][v] : acc[r][v];
+    }
+  }
+}
+
+template <typename T, int kRows>
+void multiply_panel_of(LeftWords a, const int32_t* panel, int64_t steps, float* c, int64_t c_stride, bool add) {
+  for (int64_t column = 0; column < kPanelColumns; column += kTileColumns) {
+    multiply_tile<T, kRows>(a, panel + column, steps, c + column, c_stride, add);
+  }
+}
+
+/// c [rows, kPanelColumns] = (add: +=) a [rows, steps] · panel [steps, kPanelColumns], rows at most kTileRows.
+template <typename T>
+inline void multiply_panel(int64_t rows, LeftWords a, const int32_t* panel, int64_t steps, float* c, int64_t c_stride,
+                           bool add) {
+  switch (rows) {
+    case 1:
+      return multiply_panel_of<T, 1>(a, panel, steps, c, c_stride, add);
+    case 2:
+      return multiply_panel_of<T, 2>(a, panel, steps, c, c_stride, add);
+    case 3:
+      return multiply_panel_of<T, 3>(a, panel, steps, c, c_stride, add);
+    case 4:
+      return multiply_panel_of<T, 4>(a, panel, steps, c, c_stride, add);
+    case 5:
+      return multiply_panel_of<T, 5>(a, panel, steps, c, c_stride, add);
+    case 6:
+      return multiply_panel_of<T, 6>(a, panel, steps, c, c_stride, add);
+#if defined(__AVX512F__)
+    case 7:
+      return multiply_panel_of<T, 7>(a, panel, steps, c, c_stride, add);
+    case 8:
+      return multiply_panel_of<T, 8>(a, panel, steps, c, c_stride, add);
+#endif
+    default:
+      return;
+  }
+}
+
+CAMBIUM_NAMESPACE_END

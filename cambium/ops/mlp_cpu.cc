@@ -1,0 +1,71 @@
+#include "cambium/ops/linear.h"
+#include "cambium/ops/mlp.h"
+#include "cambium/ops/packed.h"
+#include "cambium/ops/residual.h"
+#include "cambium/ops/rms_norm.h"
+#include "cambium/ops/swiglu.h"
+
+namespace cambium::ops {
+
+using namespace cpu;
+
+void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state, at::Tensor& branch,
+         at::Tensor& out) {
+  if (!packs({state.normed, state.activated})) {
+    at::Tensor product = branch.defined() ? branch : at::empty(h.sizes(), state.normed.scalar_type());
+    rms_norm(h, weights.norm, norm.eps, norm.scale, state.normed, state.inv_rms);
+    linear(state.normed, weights.gate_up, state.gate_up);
+    swiglu(state.gate_up, state.activated);
+    linear(state.activated, weights.down, product);
+    residual_add(h, product, out);
+    return;
+  }
+  const int64_t d = h.size(1), f = state.activated.size(1);
+  dispatch(state.normed.scalar_type(), "mlp", [&]<typename T>(const TypedKernels<T>& kernel) {
+    const Packed<T> gate_up = pack(kernel, weights.gate_up, Side::kColumns, Slot::kPanels);
+    const Packed<T> down = pack(kernel, weights.down, Side::kColumns, Slot::kMorePanels);
+    for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
+      kernel.rms_norm(data<float>(h) + begin * d, data<float>(weights.norm), static_cast<float>(norm.eps),
+                      static_cast<float>(norm.scale), end - begin, d, mutable_data<T>(state.normed) + begin * d,
+                      mutable_data<float>(state.inv_rms) + begin);
+      multiply(kernel, state.normed, gate_up, state.gate_up, begin, end);
+      kernel.swiglu(data<T>(state.gate_up) + begin * 2 * f, end - begin, f,
+                    mutable_data<T>(state.activated) + begin * f);
+      multiply_add(kernel, state.activated, down, h, branch, out, begin, end);
+    });
+  });
+}
+
+void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state,
+                  MlpScratch& scratch, at::Tensor& dh, MlpWeights& gradients) {
+  const int64_t d = h.size(1), f = state.activated.size(1);
+  if (!packs({scratch.d_branch, state.gate_up})) {
+    cast(dh, scratch.d_branch);
+    linear_input_grad(scratch.d_branch, weights.down, scratch.d_activated);
+    swiglu_backward(scratch.d_activated, state.gate_up);
+    linear_input_grad(state.gate_up, weights.gate_up, scratch.d_normed);
+    rms_norm_backward(scratch.d_normed, h, weights.norm, state.inv_rms, norm.scale, dh, gradients.norm);
+  } else {
+    dispatch(state.normed.scalar_type(), "mlp_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
+      const Packed<T> down = pack(kernel, weights.down, Side::kRows, Slot::kPanels);
+      const Packed<T> gate_up = pack(kernel, weights.gate_up, Side::kRows, Slot::kMorePanels);
+      RowSums norm_sums(d);
+      for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
+        kernel.cast(data<float>(dh) + begin * d, (end - begin) * d, mutable_data<T>(scratch.d_branch) + begin * d);
+        multiply(kernel, scratch.d_branch, down, scratch.d_activated, begin, end);
+        kernel.swiglu_backward(data<T>(scratch.d_activated) + begin * f, end - begin, f,
+                               mutable_data<T>(state.gate_up) + begin * 2 * f);
+        multiply(kernel, state.gate_up, gate_up, scratch.d_normed, begin, end);
+        kernel.rms_norm_backward(data<T>(scratch.d_normed) + begin * d, data<float>(h) + begin * d,
+                                 data<float>(weights.norm), data<float>(state.inv_rms) + begin,
+                                 static_cast<float>(norm.scale), end - begin, d, mutable_data<float>(dh) + begin * d,
+                                 norm_sums.of_thread());
+      });
+      norm_sums.add_to(gradients.norm);
+    });
+  }
+  linear_weight_grad(scratch.d_branch, state.activated, gradients.down);
+  linear_weight_grad(state.gate_up, state.normed, gradients.gate_up);
+}
+
+}  // namespace cambium::ops

@@ -1,0 +1,18 @@
+# The CPU kernels, compiled once for each instruction set; which one runs is chosen when the program starts
+# (cambium/ops/kernels/kernels.cc). The names are those of kernels/tables.h.
+function(cambium_kernels isa)
+  add_library(cambium_kernels_${isa} OBJECT ${PROJECT_SOURCE_DIR}/cambium/ops/kernels/isa/table.cc)
+  target_link_libraries(cambium_kernels_${isa} PRIVATE cambium_options)
+  target_compile_definitions(cambium_kernels_${isa} PRIVATE CAMBIUM_ISA=${isa})
+  # Whole vectors and fused multiply-adds; casts between vectors are C-style, as their intrinsics' are.
+  target_compile_options(cambium_kernels_${isa} PRIVATE -O3 -fopenmp-simd -ffp-contract=fast -Wno-psabi ${ARGN})
+  target_sources(cambium_kernels PRIVATE $<TARGET_OBJECTS:cambium_kernels_${isa}>)
+endfunction()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  cambium_kernels(avx2 -march=x86-64-v3)
+  cambium_kernels(avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  cambium_kernels(avx512_bf16 -march=x86-64-v4 -mavx512bf16 -mprefer-vector-width=512)
+else()
+  cambium_kernels(generic)
+endif()
