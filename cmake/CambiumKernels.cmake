@@ -6,6 +6,10 @@ function(cambium_kernels isa)
   target_compile_definitions(cambium_kernels_${isa} PRIVATE CAMBIUM_ISA=${isa})
   # Whole vectors and fused multiply-adds; casts between vectors are C-style, as their intrinsics' are.
   target_compile_options(cambium_kernels_${isa} PRIVATE -O3 -fopenmp-simd -ffp-contract=fast -Wno-psabi ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC bug 105593: its own AVX-512 intrinsics start from an undefined vector and warn of it.
+    target_compile_options(cambium_kernels_${isa} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
+  endif()
   target_sources(cambium_kernels PRIVATE $<TARGET_OBJECTS:cambium_kernels_${isa}>)
 endfunction()
 

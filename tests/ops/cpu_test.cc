@@ -36,6 +36,16 @@ TEST(FastExp, IsExactAtZeroAndStopsAtItsEnds) {
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<float>::quiet_NaN())));
 }
 
+TEST(FastExp, OfAVectorIsThatOfItsNumbers) {
+  for (float x = -120.0F; x < 100.0F; x += 0.37F) {
+    const Floats found = fast_exp(Floats{} + x);
+    for (int lane = 0; lane < kWidth; ++lane) {
+      ASSERT_NEAR(found[lane] / fast_exp(x), 1.0F, 2 * 0x1p-23) << x;
+    }
+  }
+  EXPECT_TRUE(std::isnan(fast_exp(Floats{} + std::numeric_limits<float>::quiet_NaN())[0]));
+}
+
 TEST(BFloat16, IsRoundedAsTorchDoes) {
   for (uint64_t bits = 0; bits < uint64_t{1} << 32; bits += 10'007) {  // odd: every low half occurs
     const float value = std::bit_cast<float>(static_cast<uint32_t>(bits));

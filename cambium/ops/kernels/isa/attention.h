@@ -20,28 +20,63 @@ LeftWords left_scores(const T* scores) {
   return left_rows<T>({scores, kKeyBlock});
 }
 
-/// What one row makes of its scores against a block of keys: probabilities relative to `highest`, zero past `seen`.
+/// What one row makes of its scores against a block of keys: probabilities relative to `highest`, zero from `seen` to
+/// `columns`. Works on whole vectors: up to kWidth - 1 entries past `columns` are written too.
 template <typename T>
 inline void running_softmax(const float* scores, int64_t seen, int64_t columns, float scale, T* p, float& highest,
                             float& sum, float& correction) {
-  float top = highest;
-#pragma omp simd reduction(max : top)
-  for (int64_t i = 0; i < seen; ++i) {
-    top = max(top, scale * scores[i]);
+  const int64_t whole = seen / kWidth * kWidth;
+  const Words in_tail = counting_from(whole) < static_cast<int32_t>(seen);
+  Floats tops = Floats{} + highest;
+  for (int64_t c = 0; c < whole; c += kWidth) {
+    const Floats score = load(scores + c) * scale;
+    tops = score > tops ? score : tops;
+  }
+  if (whole < seen) {
+    const Floats score = load(scores + whole) * scale;
+    tops = in_tail & (score > tops) ? score : tops;
+  }
+  const float top = max_of(tops);
+  Floats sums{};
+  for (int64_t c = 0; c < whole; c += kWidth) {
+    const Floats e = fast_exp(load(scores + c) * scale - top);
+    sums += e;
+    store(p + c, e);
+  }
+  if (whole < columns) {
+    const Floats e = in_tail ? fast_exp(load(scores + whole) * scale - top) : Floats{};
+    sums += e;
+    store(p + whole, e);
+  }
+  for (int64_t c = whole + kWidth; c < columns; c += kWidth) {
+    store(p + c, Floats{});
   }
   correction = fast_exp(highest - top);
-  float added = 0;
-#pragma omp simd reduction(+ : added)
-  for (int64_t i = 0; i < seen; ++i) {
-    const float e = fast_exp(scale * scores[i] - top);
-    p[i] = from_float<T>(e);
-    added += e;
-  }
-  for (int64_t i = seen; i < columns; ++i) {
-    p[i] = from_float<T>(0.0F);
-  }
+  sum = sum * correction + sum_of(sums);
   highest = top;
-  sum = sum * correction + added;
+}
+
+/// A row of probabilities and of the scores' gradients from the row's scores, log-sum-exp and delta = Σ out · dout;
+/// zero from `seen` to `columns`, a multiple of kWidth.
+template <typename T>
+inline void row_gradients(const float* scores, const float* dp, int64_t seen, int64_t columns, float scale, float lse,
+                          float delta, T* p, T* ds) {
+  const int64_t whole = seen / kWidth * kWidth;
+  for (int64_t c = 0; c < whole; c += kWidth) {
+    const Floats e = fast_exp(load(scores + c) * scale - lse);
+    store(p + c, e);
+    store(ds + c, e * (load(dp + c) - delta) * scale);
+  }
+  if (whole < columns) {
+    const Words in = counting_from(whole) < static_cast<int32_t>(seen);
+    const Floats e = in ? fast_exp(load(scores + whole) * scale - lse) : Floats{};
+    store(p + whole, e);
+    store(ds + whole, in ? e * (load(dp + whole) - delta) * scale : Floats{});
+  }
+  for (int64_t c = whole + kWidth; c < columns; c += kWidth) {
+    store(p + c, Floats{});
+    store(ds + c, Floats{});
+  }
 }
 
 template <typename T>
@@ -82,8 +117,10 @@ void attention(const AttentionGroup<T>& group, int32_t* scratch) {
           float correction = 1;
           running_softmax<T>(scores + i * kKeyBlock, seen, words<T>(depth) * kPerWord<T>, scale, p + i * kKeyBlock,
                              highest[i], total[i], correction);
-          for (int64_t c = 0; key > 0 && c < padded; ++c) {
-            sums[i * padded + c] *= correction;
+          if (key > 0) {
+            for (int64_t c = 0; c < padded; c += kWidth) {
+              store(sums + i * padded + c, load(sums + i * padded + c) * correction);
+            }
           }
         }
         for (int64_t c = 0; c < padded; c += kPanelColumns) {
@@ -195,17 +232,8 @@ void attention_backward(const AttentionGroupBackward<T>& group, int32_t* scratch
           }
           for (int64_t i = row; i < row + tile_rows; ++i) {
             const int64_t seen = max(0, min(columns, first + i + 1 - key));
-            const float *s = scores + i * kKeyBlock, *g = dp + i * kKeyBlock;
-            T *p_row = p + i * kKeyBlock, *ds_row = ds + i * kKeyBlock;
-            const float row_lse = lse[first + i], row_delta = delta[first + i];
-#pragma omp simd
-            for (int64_t c = 0; c < seen; ++c) {
-              const float e = fast_exp(scale * s[c] - row_lse);
-              p_row[c] = from_float<T>(e);
-              ds_row[c] = from_float<T>(scale * e * (g[c] - row_delta));
-            }
-            zero_entries(p_row, seen, padded_columns);
-            zero_entries(ds_row, seen, padded_columns);
+            row_gradients(scores + i * kKeyBlock, dp + i * kKeyBlock, seen, padded_columns, scale, lse[first + i],
+                          delta[first + i], p + i * kKeyBlock, ds + i * kKeyBlock);
           }
           for (int64_t c = 0; c < padded; c += kPanelColumns) {
             multiply_panel<T>(tile_rows, left_scores(ds).from_row(row),

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__AVX512BF16__)
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
@@ -75,6 +75,75 @@ template <>
   p = p * r + 5.0000001201E-1F;
   p = p * r * r + r + 1.0F;
   return p * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
+}
+
+/// exp of a vector, with the same accuracy and lower end. With AVX-512 it overflows to infinity.
+#if defined(__AVX512F__)
+inline Floats fast_exp(Floats x) {
+  constexpr float kLog2EHigh = 1.44269502F, kLog2ELow = 1.925963e-8F;  // 2^(x log2 e), its exponent split off
+  x = (Floats)_mm512_max_ps((__m512)(Floats{} - 87.0F), (__m512)x);    // NaN stays
+  const __m512 n = _mm512_roundscale_ps((__m512)(x * kLog2EHigh), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Floats r = (x * kLog2EHigh - (Floats)n) + x * kLog2ELow;
+  Floats p = Floats{} + 1.54035304e-4F;  // ln(2)^k / k!
+  p = p * r + 1.33335581e-3F;
+  p = p * r + 9.61812911e-3F;
+  p = p * r + 5.55041087e-2F;
+  p = p * r + 2.40226507e-1F;
+  p = p * r + 6.93147181e-1F;
+  p = p * r + 1.0F;
+  return (Floats)_mm512_scalef_ps((__m512)p, n);
+}
+#else
+inline Floats fast_exp(Floats x) {
+  const Floats low = Floats{} - 87.0F, high = Floats{} + 88.0F, rounder = Floats{} + 12582912.0F;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  const Floats n = (x * 1.44269504088896341F + rounder) - rounder;
+  const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+  Floats p = Floats{} + 1.9875691500E-4F;
+  p = p * r + 1.3981999507E-3F;
+  p = p * r + 8.3334519073E-3F;
+  p = p * r + 4.1665795894E-2F;
+  p = p * r + 1.6666665459E-1F;
+  p = p * r + 5.0000001201E-1F;
+  p = p * r * r + r + 1.0F;
+  return p * (Floats)((__builtin_convertvector(n, Words) + 127) << 23);
+}
+#endif
+
+inline Floats load(const float* from) { return *reinterpret_cast<const UnalignedFloats*>(from); }
+inline void store(float* to, Floats value) { *reinterpret_cast<UnalignedFloats*>(to) = value; }
+inline void store(BFloat16* to, Floats value) {
+  using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
+  using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
+  const Words bits = (Words)value;
+  const Words rounded = bits + 0x7FFF + ((bits >> 16) & 1);
+  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector((rounded >> 16) & 0xFFFF, Halves);
+}
+
+/// first, first + 1, ...
+inline Words counting_from(int64_t first) {
+#if defined(__AVX512F__)
+  constexpr Words kLanes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#else
+  constexpr Words kLanes{0, 1, 2, 3, 4, 5, 6, 7};
+#endif
+  return kLanes + static_cast<int32_t>(first);
+}
+
+inline float sum_of(Floats value) {
+  float sum = 0;
+  for (int i = 0; i < kWidth; ++i) {
+    sum += value[i];
+  }
+  return sum;
+}
+inline float max_of(Floats value) {
+  float top = value[0];
+  for (int i = 1; i < kWidth; ++i) {
+    top = max(top, value[i]);
+  }
+  return top;
 }
 
 CAMBIUM_NAMESPACE_END
