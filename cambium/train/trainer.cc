@@ -17,6 +17,7 @@
 #include "cambium/base/signals.h"
 #include "cambium/config/schedule.h"
 #include "cambium/model/training_step.h"
+#include "cambium/ops/kernels/kernels.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -117,8 +118,10 @@ class Trainer {
     const model::ModelConfig& shape = model().config;
     log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
                     model().num_layers(), config_.model.architecture.num_hidden_layers));
-    log_info(format("device: cpu, {} threads, {}", at::get_num_threads(),
-                    setup_.precision == model::Precision::kBFloat16 ? "bfloat16" : "float32"));
+    const bool bfloat16 = setup_.precision == model::Precision::kBFloat16;
+    log_info(format("device: cpu, {} threads, {}; kernels {}, products {}", at::get_num_threads(),
+                    bfloat16 ? "bfloat16" : "float32", ops::kernels::kernels().name,
+                    ops::kernels::own_products(bfloat16) ? "own" : "of the library"));
     log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));
