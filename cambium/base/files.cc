@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "cambium/base/error.h"
 
@@ -42,6 +43,46 @@ void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     fail_with_errno(to, format("cannot rename {} to this name", from.filename().string()));
   }
+}
+
+constexpr std::string_view kReplaced = ".replaced";
+
+/// Where the old content of `target` stands while it is replaced in two steps.
+fs::path aside_of(const fs::path& target) {
+  fs::path aside = target;
+  return aside.replace_filename(format(".{}{}", target.filename().string(), kReplaced));
+}
+
+/// What a kill left of a replacement in two steps: the old content gets its name back where nothing has it.
+void restore(const fs::path& aside, const fs::path& target) {
+  if (!fs::exists(aside)) {
+    return;
+  }
+  if (!fs::exists(target)) {
+    rename_path(aside, target);
+    return;
+  }
+  std::error_code ignored;  // only disk space is at stake
+  fs::remove_all(aside, ignored);
+}
+
+/// Gives `staging` the name of the directory `target`. The old content then stands under the name returned.
+fs::path replace_directory(const fs::path& staging, const fs::path& target) {
+  if (::renameat2(AT_FDCWD, staging.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+    return staging;
+  }
+  if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) {
+    fail_with_errno(target, "cannot exchange with the new content");
+  }
+  const fs::path aside = aside_of(target);
+  rename_path(target, aside);
+  try {
+    rename_path(staging, target);
+  } catch (const Error&) {
+    rename_path(aside, target);
+    throw;
+  }
+  return aside;
 }
 
 fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
@@ -142,11 +183,15 @@ void FileWriter::flush() {
   buffer_.clear();
 }
 
-void FileWriter::close(bool sync) {
+void FileWriter::sync() {
   flush();
-  if (sync && ::fsync(fd_) != 0) {
+  if (::fsync(fd_) != 0) {
     fail_with_errno(path_, "cannot flush to disk");
   }
+}
+
+void FileWriter::close(bool to_disk) {
+  to_disk ? sync() : flush();
   if (::close(std::exchange(fd_, -1)) != 0) {
     fail_with_errno(path_, "cannot close");
   }
@@ -170,10 +215,11 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
 StagedDirectory::StagedDirectory(const fs::path& target, bool replace)
     : target_(target.has_filename() ? target : target.parent_path()), replace_(replace) {
   std::error_code error;
+  make_directories(parent_of(target_));
+  restore(aside_of(target_), target_);
   if (!replace_ && fs::exists(target_, error)) {
     bad_input("{}: already exists", target_.string());
   }
-  make_directories(parent_of(target_));
   staging_ = parent_of(target_) / ("." + target_.filename().string() + ".partial");
   fs::remove_all(staging_, error);
   make_directories(staging_);
@@ -196,14 +242,11 @@ void StagedDirectory::commit() {
   }
   sync_directory(staging_);
   if (replace_ && fs::exists(target_)) {
-    // Exchanged in one step: at no moment is there no directory of that name.
-    if (::renameat2(AT_FDCWD, staging_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
-      fail_with_errno(target_, "cannot exchange with the new content");
-    }
+    const fs::path old = replace_directory(staging_, target_);
     committed_ = true;
     sync_directory(parent_of(target_));
     std::error_code ignored;
-    fs::remove_all(staging_, ignored);
+    fs::remove_all(old, ignored);
     return;
   }
   rename_path(staging_, target_);
@@ -255,12 +298,37 @@ MappedFile::~MappedFile() {
 
 void sync_directory(const fs::path& path) { sync_path(path, O_RDONLY | O_DIRECTORY); }
 
+void restore_replaced(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    return;
+  }
+  std::vector<fs::path> left;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() > kReplaced.size() + 1 && name.starts_with('.') && name.ends_with(kReplaced)) {
+      left.push_back(entry.path());
+    }
+  }
+  for (const fs::path& aside : left) {
+    const std::string name = aside.filename().string();
+    restore(aside, folder / name.substr(1, name.size() - 1 - kReplaced.size()));
+  }
+}
+
 void make_directories(const fs::path& path) {
   std::error_code error;
-  fs::create_directories(path, error);
+  if (fs::is_directory(path, error)) {
+    return;
+  }
+  const fs::path parent = parent_of(path);
+  if (parent != path && !fs::exists(parent, error)) {
+    make_directories(parent);
+  }
+  fs::create_directory(path, error);
   if (error) {
     throw Error(format("{}: cannot make the directory: {}", path.string(), error.message()));
   }
+  sync_directory(parent);
 }
 
 }  // namespace cambium

@@ -28,8 +28,10 @@ class FileWriter {
   const std::filesystem::path& path() const { return path_; }
   /// Hands what was written to the operating system (not yet to the disk).
   void flush();
+  /// Flushes to the disk itself.
+  void sync();
   /// Flushes, optionally to the disk itself, and closes.
-  void close(bool sync);
+  void close(bool to_disk);
 
  private:
   void write_out(const std::byte* data, int64_t size);
@@ -46,6 +48,9 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 /// A directory that appears under its name only when it is complete. Fill `staging()`, then `commit()`: every file is
 /// flushed to disk, then the directory is renamed. Without `commit` (an error, a kill) the target is untouched; what
 /// was staged is removed by the destructor or, after a kill, by the next StagedDirectory of the same target.
+/// A target that is replaced keeps its name throughout where the file system can exchange two names in one step; where
+/// it cannot (NFS), it is moved to `.NAME.replaced` until the new one stands: a kill in between leaves both, and the
+/// next StagedDirectory of the same target, or `restore_replaced`, gives the old one its name back.
 class StagedDirectory {
  public:
   /// `replace`: an existing target is swapped out on commit; otherwise an existing target throws InvalidInput.
@@ -86,7 +91,11 @@ class MappedFile {
 /// Flushes a directory's entries to disk, so that a rename inside it survives a power cut.
 void sync_directory(const std::filesystem::path& path);
 
-/// Makes a directory and its parents. Throws Error with the system's reason.
+/// Gives directories under `folder` that a kill left without a name in the middle of a replacement their name back, and
+/// removes what is left of finished replacements.
+void restore_replaced(const std::filesystem::path& folder);
+
+/// Makes a directory and its parents, flushed to disk. Throws Error with the system's reason.
 void make_directories(const std::filesystem::path& path);
 
 }  // namespace cambium
