@@ -58,6 +58,18 @@ template <>
   return {static_cast<uint16_t>(rounded_bits(value) >> 16)};
 }
 
+/// exp for |r| up to ln(2) / 2, of a number or a vector.
+template <typename Number>
+[[gnu::always_inline]] inline Number exp_near_zero(Number r) {
+  Number p = Number{} + 1.9875691500E-4F;
+  p = p * r + 1.3981999507E-3F;
+  p = p * r + 8.3334519073E-3F;
+  p = p * r + 4.1665795894E-2F;
+  p = p * r + 1.6666665459E-1F;
+  p = p * r + 5.0000001201E-1F;
+  return p * r * r + r + 1.0F;
+}
+
 /// exp to about 2 ulp by range reduction and a degree-6 polynomial; free of branches, so that loops over it vectorise.
 /// Below -87 the result is the smallest normal number, not zero: callers never ask for masked entries.
 [[gnu::always_inline]] inline float fast_exp(float x) {
@@ -67,14 +79,7 @@ template <>
   x = x > 88.0F ? 88.0F : x;
   const float n = (x * kLog2E + kRounder) - kRounder;
   const float r = (x - n * kLn2High) - n * kLn2Low;
-  float p = 1.9875691500E-4F;
-  p = p * r + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  p = p * r * r + r + 1.0F;
-  return p * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
+  return exp_near_zero(r) * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
 }
 
 /// exp of a vector, with the same accuracy and lower end. With AVX-512 it overflows to infinity.
@@ -100,14 +105,7 @@ inline Floats fast_exp(Floats x) {
   x = x > high ? high : x;
   const Floats n = (x * 1.44269504088896341F + rounder) - rounder;
   const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  Floats p = Floats{} + 1.9875691500E-4F;
-  p = p * r + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  p = p * r * r + r + 1.0F;
-  return p * (Floats)((__builtin_convertvector(n, Words) + 127) << 23);
+  return exp_near_zero(r) * (Floats)((__builtin_convertvector(n, Words) + 127) << 23);
 }
 #endif
 
