@@ -132,11 +132,7 @@ void attention(const AttentionGroup<T>& group, int32_t* scratch) {
     }
     for (int64_t i = 0; i < rows; ++i) {
       T* out = group.out.row(first + i) + head * d;
-      const float inverse = 1.0F / total[i];
-#pragma omp simd
-      for (int64_t c = 0; c < d; ++c) {
-        out[c] = from_float<T>(inverse * sums[i * padded + c]);
-      }
+      store_scaled<T>(sums + i * padded, d, 1.0F / total[i], out);
       group.lse[head * group.tq + first + i] = highest[i] + __builtin_logf(total[i]);
     }
   }
@@ -160,14 +156,11 @@ inline void zero_entries(T* p, int64_t begin, int64_t end) {
   }
 }
 
-/// Adds sums [rows, padded] of a gradient to the columns of a head.
+/// sums [rows, padded] of a gradient into the columns of a head.
 template <typename T>
 inline void store_gradient(const float* sums, int64_t padded, int64_t rows, int64_t d, Rows<T> to) {
   for (int64_t row = 0; row < rows; ++row) {
-#pragma omp simd
-    for (int64_t c = 0; c < d; ++c) {
-      to.row(row)[c] = from_float<T>(sums[row * padded + c]);
-    }
+    store_scaled<T>(sums + row * padded, d, 1.0F, to.row(row));
   }
 }
 

@@ -30,11 +30,7 @@ void multiply(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, in
   multiply_blocks<T>(a, rows, depth, b, columns,
                      [&](int64_t first, int64_t count, int64_t column, int64_t width, const float* block) {
                        for (int64_t row = 0; row < count; ++row, block += kPanelColumns) {
-                         T* to = y.row(first + row) + column;
-#pragma omp simd
-                         for (int64_t c = 0; c < width; ++c) {
-                           to[c] = from_float<T>(block[c]);
-                         }
+                         store_scaled<T>(block, width, 1.0F, y.row(first + row) + column);
                        }
                      });
 }
@@ -42,21 +38,17 @@ void multiply(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, in
 template <typename T>
 void multiply_add(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns, Rows<const float> h,
                   Rows<float> out, Rows<T> branch) {
+  T rounded[kPanelColumns];
   multiply_blocks<T>(a, rows, depth, b, columns,
                      [&](int64_t first, int64_t count, int64_t column, int64_t width, const float* block) {
                        for (int64_t row = 0; row < count; ++row, block += kPanelColumns) {
+                         T* product = branch.data == nullptr ? rounded : branch.row(first + row) + column;
                          const float* from = h.row(first + row) + column;
                          float* to = out.row(first + row) + column;
+                         store_scaled<T>(block, width, 1.0F, product);
 #pragma omp simd
                          for (int64_t c = 0; c < width; ++c) {
-                           to[c] = from[c] + to_float(from_float<T>(block[c]));
-                         }
-                         if (branch.data != nullptr) {
-                           T* copy = branch.row(first + row) + column;
-#pragma omp simd
-                           for (int64_t c = 0; c < width; ++c) {
-                             copy[c] = from_float<T>(block[c]);
-                           }
+                           to[c] = from[c] + to_float(product[c]);
                          }
                        }
                      });

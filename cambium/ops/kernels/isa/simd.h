@@ -114,9 +114,25 @@ inline void store(float* to, Floats value) { *reinterpret_cast<UnalignedFloats*>
 inline void store(BFloat16* to, Floats value) {
   using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
   using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
+#if defined(__AVX512BF16__)
+  *reinterpret_cast<UnalignedHalves*>(to) = (Halves)_mm512_cvtneps_pbh((__m512)value);
+#else
   const Words bits = (Words)value;
   const Words rounded = bits + 0x7FFF + ((bits >> 16) & 1);
   *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector((rounded >> 16) & 0xFFFF, Halves);
+#endif
+}
+
+/// to = factor · from, entry by entry.
+template <typename T>
+inline void store_scaled(const float* from, int64_t count, float factor, T* to) {
+  const int64_t whole = count / kWidth * kWidth;
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    store(to + i, load(from + i) * factor);
+  }
+  for (int64_t i = whole; i < count; ++i) {
+    to[i] = from_float<T>(from[i] * factor);
+  }
 }
 
 /// first, first + 1, ...
