@@ -25,3 +25,15 @@ build_jobs() {
   [ "${available:-0}" -ge 1 ] || available=1
   if [ "$available" -lt "$cores" ]; then echo "$available"; else echo "$cores"; fi
 }
+
+# The first Python that LibTorch's wheels are made for; one from a version manager may stand before the system's.
+find_python() {
+  local candidate
+  for candidate in python3 /usr/bin/python3; do
+    if "$candidate" -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}

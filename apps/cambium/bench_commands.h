@@ -1,0 +1,42 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cambium/config/run_config.h"
+
+/// `cambium bench train`.
+class BenchTrainCommand {
+ public:
+  explicit BenchTrainCommand(CLI::App& parent);
+  CLI::App* app;
+  int run();
+
+ private:
+  cambium::config::RunConfig load() const;
+
+  std::string config_, precision_;
+  std::vector<std::string> overrides_;
+  std::optional<int64_t> vocab_, hidden_, intermediate_, layers_, heads_, kv_heads_, sequence_length_, sequences_,
+      micro_batch_;
+  int threads_ = 0, repeats_ = 5;
+  double seconds_ = 2;
+  bool json_ = false, brief_ = false;
+};
+
+/// `cambium bench ops`.
+class BenchOpsCommand {
+ public:
+  explicit BenchOpsCommand(CLI::App& parent);
+  CLI::App* app;
+  int run();
+
+ private:
+  std::string filter_, precision_ = "both";
+  int threads_ = 0;
+  double seconds_ = 0.3;
+  bool json_ = false;
+};

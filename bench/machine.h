@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace cambium::bench {
+
+/// What a measurement ran on, and which of the paths through the program it took.
+struct Machine {
+  std::string cpu;       ///< the processor's name, "" where the system does not tell
+  int threads;           ///< that LibTorch and our kernels use
+  std::string kernels;   ///< instruction set of the kernels (ops/kernels/kernels.h)
+  std::string products;  ///< who makes matrix products in this precision: "own" or "library"
+  double load;           ///< runnable processes over the last minute; more than our own threads is trouble
+};
+
+Machine this_machine(bool bfloat16);
+
+}  // namespace cambium::bench

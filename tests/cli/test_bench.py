@@ -1,0 +1,174 @@
+"""`cambium bench` as a user runs it: its figures fit together, and what is wrong is refused. No figure is judged by its size."""
+
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from golden_support import BINARY, REPOSITORY, cambium, must
+
+TINY = ("--vocab-size", 96, "--hidden-size", 32, "--intermediate-size", 64, "--layers", 2, "--heads", 2,
+        "--sequence-length", 16, "--sequences", 4, "--threads", 1)
+QUICK = ("--repeats", 3, "--seconds", 0.02)
+LAYER_OPS = [f"{op}{way}" for op in ("attention_input", "attention", "attention_output", "mlp") for way in ("", " backward")]
+
+
+def measured(*options):
+    return json.loads(must("bench", "train", "--json", *TINY, *QUICK, *options).stdout)
+
+
+class Train(unittest.TestCase):
+    def check_figures(self, found):
+        """What must hold of any report."""
+        rates = [lap["tokens_per_second"] for lap in found["repeats"]]
+        self.assertEqual(len(rates), 3)
+        self.assertEqual(found["tokens_per_second"], max(rates))
+        self.assertEqual(found["tokens_per_second_median"], sorted(rates)[1])
+        for lap in found["repeats"]:
+            self.assertGreaterEqual(lap["steps"], 1)
+            self.assertGreaterEqual(lap["seconds"], 0.02)
+            self.assertGreater(lap["cpu_share"], 0)
+            tokens = lap["steps"] * found["shape"]["batch_tokens"]
+            self.assertAlmostEqual(lap["tokens_per_second"], tokens / lap["seconds"], delta=1e-6 * max(rates))
+        for mfu, flops in (("mfu", "flops_per_token"), ("mfu_causal", "flops_per_token_causal")):
+            self.assertAlmostEqual(found[mfu], found[flops] * max(rates) / found["peak_flops"], places=9)
+        self.assertIn("peak FLOPs", found["mfu_formula"])
+        self.assertAlmostEqual(found["loss"], math.log(found["shape"]["vocab_size"]), delta=0.2)
+
+    def test_both_precisions(self):
+        for precision in ("float32", "bfloat16"):
+            with self.subTest(precision):
+                found = measured("--precision", precision)
+                self.check_figures(found)
+                self.assertEqual(found["precision"], precision)
+                self.assertEqual(found["machine"]["threads"], 1)
+                self.assertIn(found["machine"]["products"], ("own", "library"))
+                shape = found["shape"]
+                self.assertEqual([shape[key] for key in ("vocab_size", "hidden_size", "num_hidden_layers",
+                                                         "num_key_value_heads", "batch_tokens", "micro_batch")],
+                                 [96, 32, 2, 2, 64, 4])
+                layer = 4 * 32 * 32 + 3 * 32 * 64
+                self.assertEqual(shape["parameters"], 96 * 32 + 2 * (layer + 2 * 32) + 32)
+                self.assertEqual(found["flops_per_token"], 3 * (2 * (2 * layer + 4 * 16 * 32) + 2 * 96 * 32))
+                self.assertEqual(found["flops_per_token_causal"], 3 * (2 * (2 * layer + 2 * 16 * 32) + 2 * 96 * 32))
+                self.check_products(found, 64 * 3 * (2 * 2 * layer + 2 * 96 * 32))
+                self.check_ops(found, calls=2)
+
+    def check_products(self, found, flops):
+        for times in found["products"].values():
+            self.assertAlmostEqual(times["flops_per_second"] * times["step_seconds"], flops, delta=1e-6 * flops)
+            self.assertAlmostEqual(times["tokens_per_second"] * times["step_seconds"], 64, places=6)
+            self.assertAlmostEqual(times["training_reaches"] * times["tokens_per_second"], found["tokens_per_second"],
+                                   delta=1e-6 * found["tokens_per_second"])
+            self.assertGreaterEqual(found["peak_flops"], times["flops_per_second"])
+
+    def check_ops(self, found, calls):
+        ops = {op["op"]: op for op in found["ops"]}
+        self.assertEqual({name: ops[name]["calls"] for name in LAYER_OPS}, dict.fromkeys(LAYER_OPS, calls))
+        self.assertEqual(ops["adamw"]["calls"], 1)
+        self.assertAlmostEqual(sum(op["seconds"] for op in found["ops"]), found["ops_seconds"], places=9)
+        self.assertAlmostEqual(sum(op["share"] for op in found["ops"]), 1, places=9)
+
+    def test_micro_batches(self):
+        found = measured("--micro-batch", 2, "--kv-heads", 1, "--set", "model.tie_word_embeddings=false")
+        self.check_figures(found)
+        self.assertEqual(found["shape"]["num_key_value_heads"], 1)
+        self.assertEqual(found["shape"]["micro_batch"], 2)
+        self.check_ops(found, calls=4)
+
+    def test_recomputed_layers(self):
+        found = measured("--set", "train.recompute=true")
+        ops = {op["op"]: op["calls"] for op in found["ops"]}
+        self.assertEqual((ops["mlp"], ops["mlp backward"]), (4, 2))
+
+    def test_brief(self):
+        found = measured("--brief")
+        self.check_figures(found)
+        self.assertFalse({"ops", "products"} & set(found))
+
+    def test_configuration(self):
+        config = REPOSITORY / "configs" / "tiny.toml"
+        found = json.loads(must("bench", "train", "--config", config, "--json", "--brief", "--threads", 1, *QUICK).stdout)
+        self.check_figures(found)
+        self.assertEqual([found["shape"][key] for key in ("num_hidden_layers", "batch_tokens", "micro_batch")],
+                         [6, 1024, 4])
+
+    def test_text(self):
+        text = must("bench", "train", *TINY, *QUICK).stdout
+        for words in ("kernels", "precision", "tokens/s best", "median of 3", "peak FLOPs", "at::mm", "adamw", "share"):
+            self.assertIn(words, text)
+
+    def test_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder, "run.toml")
+            config.write_text("[model]\nhidden_size = 64\nintermediate_size = 64\nnum_hidden_layers = 2\n"
+                              "num_attention_heads = 2\n")
+            for options, words in (
+                (("train", "--hidden-size", 30, "--heads", 4), ("hidden_size", "30", "4")),
+                (("train", "--layers", 0), ("--layers",)),
+                (("train", "--precision", "float16"), ("--precision", "float16")),
+                (("train", "--micro-batch", 3), ("train.micro_batch", "3")),
+                (("train", "--repeats", 0), ("--repeats",)),
+                (("train", "--config", pathlib.Path(folder, "absent.toml")), ("absent.toml",)),
+                (("train", "--config", config), ("run.toml", "model.vocab_size", "--vocab-size")),
+                (("train", "--set", "train.micro_bach=2"), ("micro_bach", "micro_batch")),
+                (("ops", "--filter", "no such op"), ("no such op",)),
+                (("ops", "--threads", -1), ("--threads",)),
+                (("trains",), ("trains",)),
+            ):
+                with self.subTest(options):
+                    done = cambium("bench", *options)
+                    self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                    for word in words:
+                        self.assertIn(word, done.stderr)
+
+
+class Ops(unittest.TestCase):
+    def test_each_against_its_twin(self):
+        found = json.loads(must("bench", "ops", "--filter", "rms_norm", "--seconds", 0, "--threads", 1, "--json").stdout)["ops"]
+        self.assertEqual([(line["op"], line["precision"]) for line in found],
+                         [(op, precision) for precision in ("bfloat16", "float32")
+                          for op in ("rms_norm", "rms_norm_backward")])
+        for line in found:
+            self.assertAlmostEqual(line["ratio"], line["twin_seconds"] / line["seconds"], places=9)
+            self.assertLessEqual(line["seconds"], line["seconds_median"])
+            self.assertLessEqual(line["twin_seconds"], line["twin_seconds_median"])
+
+    def test_text(self):
+        text = must("bench", "ops", "--filter", "attention_output", "--precision", "float32", "--seconds", 0, "--threads", 1).stdout
+        for words in ("float32", "attention_output_backward", "GFLOP/s", "ratio"):
+            self.assertIn(words, text)
+        self.assertNotIn("bfloat16:", text)
+
+
+class Script(unittest.TestCase):
+    """bench/compare.py without peers, which need PyTorch for Python."""
+
+    def run_script(self, folder, *options):
+        command = [sys.executable, "-B", REPOSITORY / "bench" / "compare.py", "--cambium", BINARY, *options]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+
+    def test_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = ("--shape", "tiny", "--precision", "float32", "--peers", "none", "--repeats", "2", "--seconds",
+                       "0.05", "--threads", "1")
+            done = self.run_script(folder, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for words in ("| cambium |", "shares of a step", "of that bound"):
+                self.assertIn(words, done.stdout)
+            (result,) = json.loads(pathlib.Path(folder, "bench.json").read_text())["results"]
+            self.assertEqual((result["shape"], result["precision"]), ("tiny", "float32"))
+            self.assertEqual(len(result["programs"]["cambium"]["repeats"]), 2)
+
+    def test_refused(self):
+        for options in (("--shape", "S9"), ("--peers", "jax"), ("--repeats", "0")):
+            done = self.run_script(REPOSITORY, *options)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(options[1], done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
