@@ -8,6 +8,19 @@
 #include "cambium/data/manifest.h"
 
 namespace cambium::data {
+namespace {
+
+/// Of what a split holds, from the checksums of its files: not of where it came from, or where it lies.
+std::string content_hash(const Manifest& manifest, const SplitInfo& split) {
+  Hasher hasher;
+  hasher.update(format("{} bytes a token\n", manifest.token_bytes));
+  for (const ShardInfo& shard : split.shards) {
+    hasher.update(format("{} {} {} {}\n", shard.tokens, shard.hash, shard.documents, shard.documents_hash));
+  }
+  return hasher.hex();
+}
+
+}  // namespace
 
 TokenDataset TokenDataset::open(const std::filesystem::path& directory, const std::string& split_name) {
   const Manifest manifest = read_manifest(directory);
@@ -19,7 +32,7 @@ TokenDataset TokenDataset::open(const std::filesystem::path& directory, const st
   dataset.end_of_text_ = manifest.end_of_text;
   dataset.tokenizer_hash_ = manifest.tokenizer_hash;
   dataset.text_bytes_ = split.text_bytes;
-  dataset.hash_ = hash_file(directory / kManifestFile);
+  dataset.hash_ = content_hash(manifest, split);
   for (const ShardInfo& info : split.shards) {
     dataset.shards_.push_back({.file = MappedFile(directory / info.file, info.tokens * manifest.token_bytes),
                                .documents = MappedFile(directory / info.documents_file, info.documents * 8),

@@ -27,7 +27,7 @@ class TokenDataset {
   int32_t end_of_text() const { return end_of_text_; }
   const std::string& tokenizer_hash() const { return tokenizer_hash_; }
   const std::filesystem::path& directory() const { return directory_; }
-  /// Hash of the manifest: identifies the content.
+  /// Identifies the split's tokens and documents; the same for the same text prepared from, or into, another folder.
   const std::string& hash() const { return hash_; }
   /// Bytes of text the split was made from (UTF-8), for bits per byte.
   int64_t text_bytes() const { return text_bytes_; }

@@ -29,7 +29,7 @@ struct WindowRef {
 /// Which windows form the batch of a step: a pure function of (seed, sources, step). Weights are honoured to within one
 /// window at every step (of each phase, where sources come and go); within a source windows come in a keyed order,
 /// without replacement within an epoch. Sources with the same content (the same dataset under two weights in two
-/// phases) share one order: the later phase goes on where the earlier one stopped.
+/// phases, or copies of it) share one order: the later phase goes on where the earlier one stopped.
 class Mixture {
  public:
   /// `batch_sequences` windows of `sequence_length + 1` tokens a step. Throws InvalidInput for sources without a single

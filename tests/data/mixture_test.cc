@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cambium/base/error.h"
+#include "cambium/data/prepare.h"
 #include "tests/data/test_support.h"
 
 namespace cambium::data {
@@ -84,6 +85,29 @@ TEST_F(MixtureTest, EpochsAndSeedsHaveTheirOwnOrder) {
   EXPECT_EQ(order(1, 0), order(1, 0));
   EXPECT_NE(order(1, 0), order(2, 0));
   EXPECT_NE(order(1, 0), order(1, 1));
+}
+
+TEST_F(MixtureTest, TheSameTextFromAnotherFolderGivesTheSameBatches) {
+  const auto tokenizer = byte_tokenizer();
+  const auto batches = [&](const std::string& place, const std::string& text) {
+    write_text(folder_ / place / "in.txt", text);
+    PrepareOptions options;
+    options.inputs = {folder_ / place / "in.txt"};
+    options.out = folder_ / place / "tokens";
+    options.workers = 1;
+    prepare(tokenizer, options);
+    std::vector<Source> sources;
+    sources.push_back({place, TokenDataset::open(options.out)});
+    const Mixture mixture(std::move(sources), 4, 7, 5, true);
+    std::vector<WindowRef> refs;
+    for (int64_t step = 0; step < 60; ++step) {
+      for (const WindowRef& ref : mixture.batch(step)) refs.push_back(ref);
+    }
+    return refs;
+  };
+  const std::string text = "the same text, long enough for a few windows of four tokens each, in any folder";
+  EXPECT_EQ(batches("one", text), batches("elsewhere/two", text));
+  EXPECT_NE(batches("one-more", text), batches("three", std::string(text.rbegin(), text.rend())));
 }
 
 TEST_F(MixtureTest, WeightsHoldToWithinOneWindowAtEveryStep) {
