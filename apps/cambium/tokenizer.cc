@@ -1,12 +1,12 @@
 #include "cambium/text/tokenizer.h"
 
-#include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/cambium/encode_lines.h"
+#include "apps/cambium/lines.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
@@ -31,12 +31,6 @@ using cambium::text::WordCounter;
 
 constexpr size_t kBlock = size_t{1} << 20;
 
-void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    cambium::fail("writing to standard output failed");
-  }
-}
-
 std::string read_all(const fs::path& path) {
   const auto stream = cambium::formats::open_input(path);
   std::string text;
@@ -51,8 +45,6 @@ std::string read_all(const fs::path& path) {
   }
 }
 
-std::string shown(const fs::path& path) { return path == "-" ? "standard input" : path.string(); }
-
 /// Calls `on_line(line, place)` for every line of a file; place is "file:line", for messages.
 template <typename OnLine>
 void for_each_line(const fs::path& path, OnLine&& on_line) {
@@ -62,44 +54,19 @@ void for_each_line(const fs::path& path, OnLine&& on_line) {
   }
 }
 
-std::string text_of_line(const std::string& line, const std::string& key, const std::string& place) {
-  const Json object = cambium::formats::parse_json(line, place);
-  const auto text = object.is_object() ? object.find(key) : object.end();
-  if (text == object.end() || !text->is_string()) {
-    bad_input("{}: expected an object with the text under the key `{}`", place, key);
-  }
-  return text->get<std::string>();
-}
-
 // --- encode ----------------------------------------------------------------------------------------------------------
 
-void print_ids(const std::vector<int32_t>& ids) {
-  std::string line = "[";
-  for (const int32_t id : ids) {
-    char digits[16];
-    line += line.size() > 1 ? "," : "";
-    line.append(digits, std::to_chars(digits, digits + sizeof digits, id).ptr);
-  }
-  print(line + "]\n");
-}
-
-void encode(const Tokenizer& tokenizer, const fs::path& input, bool jsonl) {
+void encode_whole(const Tokenizer& tokenizer, const fs::path& input) {
   std::vector<int32_t> ids;
-  if (!jsonl) {
-    const std::string text = read_all(input);
-    try {
-      tokenizer.encode(text, ids);
-    } catch (const cambium::text::InvalidUtf8& error) {
-      bad_input("{}: byte {}: invalid UTF-8", shown(input), error.offset());
-    }
-    print_ids(ids);
-    return;
+  const std::string text = read_all(input);
+  try {
+    tokenizer.encode(text, ids);
+  } catch (const cambium::text::InvalidUtf8& error) {
+    bad_input("{}: byte {}: invalid UTF-8", shown(input), error.offset());
   }
-  for_each_line(input, [&](const std::string& line, const std::string& place) {
-    ids.clear();
-    tokenizer.encode(text_of_line(line, "text", place), ids);
-    print_ids(ids);
-  });
+  std::string line;
+  append_ids(ids, line);
+  print(line);
 }
 
 // --- decode ----------------------------------------------------------------------------------------------------------
@@ -236,6 +203,7 @@ struct CodeOptions {
   fs::path tokenizer;
   fs::path input = "-";
   bool jsonl = false;
+  int workers = 0;  ///< 0: as many as there are cores
 };
 
 CLI::App* add_train(CLI::App& app, TrainOptions& options) {
@@ -269,9 +237,14 @@ int tokenizer_main(int argc, char** argv) {
   CodeOptions encode_options;
   CodeOptions decode_options;
   const CLI::App* const train_command = add_train(app, train_options);
-  const CLI::App* const encode_command =
+  CLI::App* const encode_command =
       add_code(app, encode_options, "encode", "print the ids of a text, as a JSON array",
                "Each line of the input is {\"text\": ...}; one array a line comes out (else the input is one text)");
+  encode_command
+      ->add_option("--workers", encode_options.workers,
+                   "Threads, with --jsonl; 0: as many as there are cores. The output is the same")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_code(app, decode_options, "decode", "print the text of ids",
            "Each line of the input is an array; one {\"text\": ...} a line comes out (else the input is one array)");
   if (const std::optional<int> code = parse_options(app, argc, argv)) {
@@ -283,6 +256,12 @@ int tokenizer_main(int argc, char** argv) {
   }
   const CodeOptions& options = encode_command->parsed() ? encode_options : decode_options;
   const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
-  (encode_command->parsed() ? encode : decode)(tokenizer, options.input, options.jsonl);
+  if (!encode_command->parsed()) {
+    decode(tokenizer, options.input, options.jsonl);
+  } else if (options.jsonl) {
+    encode_lines(tokenizer, options.input, options.workers);
+  } else {
+    encode_whole(tokenizer, options.input);
+  }
   return 0;
 }

@@ -51,6 +51,26 @@ class TokenizerTest(unittest.TestCase):
         texts = [json.loads(line) for line in back.decode().split("\n")[:-1]]
         self.assertEqual(texts, [{"text": g["text"]} for g in goldens])
 
+    def test_lines_by_many_threads_stay_in_order(self):
+        words = (GOLDENS / "corpus.txt").read_text().split()
+        count = 40_000  # some megabytes: more than a few pieces of work
+        texts = [" ".join(words[n % 97 : n % 97 + n % 23]) + f" {n}" for n in range(count)]
+        lines = self.write("many.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
+        encode = ["encode", "--tokenizer", TRAINED, "--jsonl"]
+        one = self.check_done(run(*encode, "--workers", 1, lines))
+        self.assertEqual(one.count(b"\n"), count)
+        for workers in (2, 5, 0):
+            self.assertTrue(self.check_done(run(*encode, "--workers", workers, lines)) == one, workers)
+        self.assertTrue(self.check_done(run(*encode, stdin=lines.read_bytes())) == one)
+
+        # A bad line ends it behind all lines before it, and names its number.
+        good = lines.read_bytes().split(b"\n")
+        lines.write_bytes(b"\n".join([*good[:30_000], b"no JSON", *good[30_000:]]))
+        bad = run(*encode, "--workers", 3, lines)
+        self.assertEqual(bad.returncode, 2)
+        self.assertIn("many.jsonl:30001", bad.stderr.decode())
+        self.assertTrue(bad.stdout == b"".join(line + b"\n" for line in one.split(b"\n")[:30_000]))
+
     def test_a_whole_file_is_one_text_byte_for_byte(self):
         text = "\n line one\r\n\ttwo é 漢字 <|endoftext|>\x00 end \n\n".encode()
         (self.folder / "model").mkdir()
