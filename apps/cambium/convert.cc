@@ -101,7 +101,7 @@ int convert_main(int argc, char** argv) {
   const bool folded = model.config.layer_norm_scaling;
   cambium::model::fold_layer_norm_scaling(model.config, model.parameters);
   cambium::StagedDirectory staged(out);
-  cambium::model::write_model(staged.staging(), model.config, model.parameters, types);
+  cambium::model::write_model(staged.staging(), model.config, model.parameters, types, staged.target());
   if (fs::is_directory(source)) {
     cambium::model::copy_companions(source, staged.staging());
   }

@@ -63,8 +63,10 @@ class SafetensorsWriter {
     DType dtype;
     std::vector<int64_t> shape;
   };
+  /// Messages about values name `shown_as` where it is not empty: a staged file by the name it is to have.
   SafetensorsWriter(const std::filesystem::path& path, std::vector<Declared> tensors,
-                    const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+                    const std::map<std::string, std::string>& metadata = {{"format", "pt"}},
+                    const std::filesystem::path& shown_as = {});
   /// The data of the next declared tensor; may be called several times a tensor, in pieces. Throws InvalidInput for a
   /// value past the range of a 16-bit dtype.
   void write_float32(std::span<const float> values);
@@ -77,6 +79,7 @@ class SafetensorsWriter {
   void require_room(int64_t bytes) const;
 
   FileWriter file_;
+  std::string shown_as_;
   std::vector<Declared> tensors_;
   size_t current_ = 0;
   int64_t left_ = 0;  ///< bytes still missing of the current tensor

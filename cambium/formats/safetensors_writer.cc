@@ -47,8 +47,9 @@ std::string make_header(std::span<const SafetensorsWriter::Declared> tensors,
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, std::vector<Declared> tensors,
-                                     const std::map<std::string, std::string>& metadata)
-    : file_(path), tensors_(std::move(tensors)) {
+                                     const std::map<std::string, std::string>& metadata,
+                                     const std::filesystem::path& shown_as)
+    : file_(path), shown_as_((shown_as.empty() ? path : shown_as).string()), tensors_(std::move(tensors)) {
   file_.write(make_header(tensors_, metadata));
   if (!tensors_.empty()) left_ = declared_bytes(tensors_[0]);
   skip_finished();
@@ -93,7 +94,7 @@ void SafetensorsWriter::write_float32(std::span<const float> values) {
     const auto too_large =
         std::find_if(part.begin(), part.end(), [&](float value) { return std::abs(value) >= limit; });
     if (too_large != part.end()) {
-      bad_input("{}: tensor `{}`: the value {} does not fit {}", file_.path().string(), tensor.name, *too_large,
+      bad_input("{}: tensor `{}`: the value {} does not fit {}", shown_as_, tensor.name, *too_large,
                 is_half ? "float16; bfloat16 has the range" : "bfloat16");
     }
     std::transform(part.begin(), part.end(), block.begin(), is_half ? float_to_half : float_to_bfloat16);

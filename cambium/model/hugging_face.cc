@@ -147,7 +147,7 @@ void write_model(const fs::path& directory, const ModelConfig& config, const Par
 }
 
 void write_model(const fs::path& directory, const ModelConfig& config, const Parameters& parameters,
-                 const DTypeOf& dtype_of) {
+                 const DTypeOf& dtype_of, const fs::path& shown_as) {
   const DType dtype = dtype_of(kEmbedding);
   const std::string torch_dtype = dtype == DType::kFloat32    ? "float32"
                                   : dtype == DType::kBFloat16 ? "bfloat16"
@@ -161,7 +161,8 @@ void write_model(const fs::path& directory, const ModelConfig& config, const Par
   for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) {
     declared.push_back({name, dtype_of(name), view.sizes().vec()});
   });
-  formats::SafetensorsWriter writer(directory / kWeights, std::move(declared));
+  formats::SafetensorsWriter writer(directory / kWeights, std::move(declared), {{"format", "pt"}},
+                                    (shown_as.empty() ? directory : shown_as) / kWeights);
   for_each_tensor(config, parameters, [&](const std::string&, const at::Tensor& view) {
     writer.write_float32({view.const_data_ptr<float>(), static_cast<size_t>(view.numel())});
   });

@@ -35,9 +35,10 @@ void write_model(const std::filesystem::path& directory, const ModelConfig& conf
 
 /// The dtype in which a tensor of that name is to be written.
 using DTypeOf = std::function<formats::DType(const std::string& name)>;
-/// The same for a model whose tensors differ in dtype; config.json gets the embedding's.
+/// The same for a model whose tensors differ in dtype; config.json gets the embedding's. Messages about values that do
+/// not fit a dtype name the directory `shown_as`, where it is given.
 void write_model(const std::filesystem::path& directory, const ModelConfig& config, const Parameters& parameters,
-                 const DTypeOf& dtype_of);
+                 const DTypeOf& dtype_of, const std::filesystem::path& shown_as = {});
 
 /// Reads a safetensors file that holds `prefix` + <parameter name> for every tensor of the layout into `parameters`.
 void read_named(const std::filesystem::path& file, const ModelConfig& config, const std::string& prefix,

@@ -83,6 +83,7 @@ class Models(Folder):
         said = self.refused(model, self.out, "--dtype", "float16")
         self.assertIn(name, said)
         self.assertIn("70000", said)
+        self.assertTrue(said.startswith(f"error: {self.out / 'model.safetensors'}: tensor"), said)
         must("convert", model, self.out, "--dtype", "bfloat16")
 
     def test_scaling_is_folded_in_the_dtype_asked_for(self):
