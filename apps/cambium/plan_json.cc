@@ -17,9 +17,14 @@ Json json_of(const cambium::growth::GrowthEvent& event) {
 }
 
 Json json_of(const cambium::config::MemoryEstimate& memory) {
-  return {{"total", memory.total()},       {"weights", memory.weights},           {"moments", memory.moments},
-          {"gradients", memory.gradients}, {"compute_copy", memory.compute_copy}, {"activations", memory.activations},
-          {"logits", memory.logits}};
+  return {{"total", memory.total()},
+          {"weights", memory.weights},
+          {"moments", memory.moments},
+          {"gradients", memory.gradients},
+          {"compute_copy", memory.compute_copy},
+          {"activations", memory.activations},
+          {"logits", memory.logits},
+          {"packed", memory.packed}};
 }
 
 Json json_of(const Stage& stage) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cambium/model/config/head_chunk.h"
+
 namespace cambium::config {
 namespace {
 
@@ -13,6 +15,9 @@ double parameters_at(const model::ModelConfig& model, int64_t layers) {
   at.num_hidden_layers = layers;
   return number(at.parameters());
 }
+
+/// Of an entry in the compute type.
+double compute_bytes(const MemorySetup& setup) { return setup.bfloat16 ? 2 : 4; }
 
 }  // namespace
 
@@ -51,34 +56,42 @@ double flops_ratio(const model::ModelConfig& model, std::span<const StageTokens>
 }
 
 double activation_bytes(const model::ModelConfig& model, const MemorySetup& setup) {
-  const double s = setup.bfloat16 ? 2 : 4;
+  const double s = compute_bytes(setup);
   const double d = number(model.hidden_size);
   const double f = number(model.intermediate_size);
   const double heads = number(model.num_attention_heads);
   const double kv = d * number(model.num_key_value_heads) / heads;
-  const double kept = 4 * 2 * d + s * 2 * d + 4 * 2 + s * (d + 2 * kv) + s * d + 4 * heads + s * 3 * f;
-  const double shared = 4 * 2 * d + s * (3 * f + 2 * d + 2 * kv);
+  const double input = 4 * d;
+  const double kept = 4 * d + s * 2 * d + 4 * 2 + s * (d + 2 * kv) + s * d + 4 * heads + s * 3 * f;
+  const double shared = 4 * 2 * d + s * 2 * d + 4 * 2 + s * (4 * d + 2 * kv + f);
   const double layers = number(setup.layers);
-  const double per_token = (setup.recompute ? layers * 4 * d + kept : layers * kept) + shared;
+  const double per_token = layers * input + (setup.recompute ? 1 : layers) * kept + shared;
   return per_token * number(setup.micro_batch) * number(setup.sequence_length);
 }
 
 double logits_bytes(const model::ModelConfig& model, const MemorySetup& setup) {
-  const int64_t tokens = std::min(kLogitsChunkTokens, setup.micro_batch * setup.sequence_length);
-  return number(tokens) * number(model.vocab_size) * 8;
+  if (model.vocab_size == 0) {
+    return 0;  // not known yet
+  }
+  const int64_t rows = model::head_chunk_rows(model, setup.micro_batch * setup.sequence_length);
+  return compute_bytes(setup) * number(model.vocab_size) * number(rows);
+}
+
+double packed_bytes(const model::ModelConfig& model, const MemorySetup& setup) {
+  const int64_t head = model.vocab_size, largest = 2 * model.intermediate_size;
+  return setup.on_cpu ? compute_bytes(setup) * number(model.hidden_size) * number(head + std::max(head, largest)) : 0;
 }
 
 MemoryEstimate training_memory(const model::ModelConfig& model, const MemorySetup& setup) {
   const double parameters = parameters_at(model, setup.layers);
-  const double head = number(model.vocab_size) * number(model.hidden_size);
-  const double matrices = number(setup.layers) * number(model.layer_matmul_parameters()) + head;
   MemoryEstimate memory{};
   memory.weights = 4 * parameters;
   memory.moments = 8 * parameters;
   memory.gradients = 4 * parameters;
-  memory.compute_copy = setup.bfloat16 ? 2 * matrices : 0;
+  memory.compute_copy = setup.bfloat16 ? 2 * parameters : 0;
   memory.activations = activation_bytes(model, setup);
   memory.logits = logits_bytes(model, setup);
+  memory.packed = packed_bytes(model, setup);
   return memory;
 }
 

@@ -47,6 +47,7 @@ struct MemorySetup {
   int64_t sequence_length;
   bool bfloat16;   ///< compute type; master weights, moments and gradients are float32 in any case
   bool recompute;  ///< only layer inputs are kept, the rest is computed again in the backward pass
+  bool on_cpu = true;
 };
 
 /// Bytes by use.
@@ -54,23 +55,31 @@ struct MemoryEstimate {
   double weights;       ///< 4 bytes a parameter
   double moments;       ///< AdamW: 8 bytes a parameter
   double gradients;     ///< 4 bytes a parameter
-  double compute_copy;  ///< bfloat16 copy of the matrices, 2 bytes a weight; 0 in float32
+  double compute_copy;  ///< bfloat16 copy, 2 bytes a parameter; 0 in float32
   double activations;   ///< activation_bytes
   double logits;        ///< logits_bytes
-  double total() const { return weights + moments + gradients + compute_copy + activations + logits; }
+  double packed;        ///< packed_bytes
+  double total() const { return weights + moments + gradients + compute_copy + activations + logits + packed; }
 };
 MemoryEstimate training_memory(const model::ModelConfig& model, const MemorySetup& setup);
 
-/// Bytes that the backward pass needs from the forward pass, and the buffers both work in. Per token, with s bytes in
-/// the compute type, hidden d, ffn f, H heads and kv = d * key-value heads / H, a layer keeps
-///   4 * 2d (residual stream before each half, float32) + s * 2d (normed inputs) + 4 * 2 (their scales)
-///   + s * (d + 2 kv) (q, k, v) + s * d (attention output) + 4 H (log-sum-exp) + s * 3f (gate, up, their product),
-/// with `recompute` 4 d, and one layer's worth besides. Once for all layers: 4 * 2d (the residual stream and its
-/// gradient) and s * (3f + 2d + 2 kv) (gradients inside a layer).
+/// The buffers of model::TrainingStep but the logits: what the backward pass needs from the forward pass, and what both
+/// work in. Per token, with s bytes in the compute type, hidden d, ffn f, H heads and kv = d * key-value heads / H, a
+/// layer keeps
+///   4 d (residual stream before it, float32)
+///   + 4 d (between its halves) + s * 2d (normed inputs) + 4 * 2 (their scales) + s * (d + 2 kv) (q, k, v)
+///   + s * d (attention output) + 4 H (log-sum-exp) + s * 3f (gate, up, their product),
+/// with `recompute` only the first, and the rest once for all layers. Besides, once for all layers:
+///   4 * 2d (the stream after the last layer, its gradient) + s * (2d) + 4 * 2 (final norm, a sublayer's output, scales
+///   and losses of rows) + s * (4d + 2 kv + f) (gradients inside a layer).
 double activation_bytes(const model::ModelConfig& model, const MemorySetup& setup);
 
-/// Logits exist for kLogitsChunkTokens tokens at a time: their values and gradients in float32.
-constexpr int64_t kLogitsChunkTokens = 1024;
+/// Logits exist for some rows at a time (model/config/head_chunk.h), in the compute type; their gradient is made in
+/// place.
 double logits_bytes(const model::ModelConfig& model, const MemorySetup& setup);
+
+/// Copies of matrices, packed for the products on the CPU: of the head's both for the forward and the backward pass, or
+/// of a layer's largest where that is larger than one of them.
+double packed_bytes(const model::ModelConfig& model, const MemorySetup& setup);
 
 }  // namespace cambium::config

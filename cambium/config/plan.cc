@@ -18,7 +18,8 @@ Stage make_stage(const RunConfig& config, const Plan& plan, int64_t begin, int64
                                          .micro_batch = plan.micro_batch,
                                          .sequence_length = length,
                                          .bfloat16 = plan.device.precision == "bfloat16",
-                                         .recompute = config.train.recompute});
+                                         .recompute = config.train.recompute,
+                                         .on_cpu = plan.device.device == "cpu"});
   return stage;
 }
 

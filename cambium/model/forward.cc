@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "cambium/base/error.h"
-#include "cambium/model/head_chunk.h"
+#include "cambium/model/config/head_chunk.h"
 #include "cambium/ops/embedding.h"
 #include "cambium/ops/head_loss.h"
 #include "cambium/ops/linear.h"

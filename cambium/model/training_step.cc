@@ -2,7 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
-#include "cambium/model/head_chunk.h"
+#include "cambium/model/config/head_chunk.h"
 #include "cambium/ops/embedding.h"
 #include "cambium/ops/head_loss.h"
 #include "cambium/ops/rms_norm.h"

@@ -60,8 +60,9 @@ TEST(Cost, MemoryOfWeightsAndMoments) {
   EXPECT_DOUBLE_EQ(memory.weights, 4.0 * 361821120);
   EXPECT_DOUBLE_EQ(memory.moments, 8.0 * 361821120);
   EXPECT_DOUBLE_EQ(memory.gradients, 4.0 * 361821120);
-  EXPECT_DOUBLE_EQ(memory.compute_copy, 2.0 * (32.0 * 9830400 + 47185920));
-  EXPECT_DOUBLE_EQ(memory.logits, 1024.0 * 49152 * 8);
+  EXPECT_DOUBLE_EQ(memory.compute_copy, 2.0 * 361821120);
+  EXPECT_DOUBLE_EQ(memory.logits, 2.0 * 49152 * 1024);
+  EXPECT_DOUBLE_EQ(memory.packed, 2.0 * 2 * 49152 * 960);
   EXPECT_GT(memory.total(), memory.weights + memory.moments + memory.gradients + memory.compute_copy);
 
   MemorySetup in_float32 = setup;
