@@ -28,7 +28,9 @@ FileWriter open_lines(const fs::path& path, int64_t step, size_t growths) {
       write_file_atomic(path, kept);
     }
   }
-  return FileWriter(path, FileWriter::Mode::kAppend);
+  FileWriter lines(path, FileWriter::Mode::kAppend);
+  sync_directory(path.parent_path());  // the file's name; its lines follow in Metrics::sync
+  return lines;
 }
 
 double wall_time() {
@@ -139,5 +141,7 @@ void Metrics::log(const StepMetrics& m) {
 }
 
 void Metrics::log_event(const formats::Json& event) { write(event); }
+
+void Metrics::sync() { lines_.sync(); }
 
 }  // namespace cambium::train

@@ -20,9 +20,9 @@ struct StepMetrics {
   double grad_norm;  ///< global L2 norm before clipping
   double lr;         ///< rate of this step's update
   int layers;
-  double tokens_per_second;        ///< since the last line
-  double mfu;                      ///< training FLOPs per second (config/cost.h, full attention) over the measured peak
-  double seconds;                  ///< of this process, since training began
+  double tokens_per_second;  ///< since the last line
+  double mfu;      ///< training FLOPs per second (config/cost.h, full attention) over the measured peak (throughput.h)
+  double seconds;  ///< of this process, since training began
   double data_wait;                ///< share of the time since the last line that went into fetching batches
   std::optional<double> val_loss;  ///< mean over held-out target tokens, after the update
 };
@@ -36,6 +36,8 @@ class Metrics {
   void log(const StepMetrics& metrics);
   /// A line with an `event`.
   void log_event(const formats::Json& event);
+  /// Flushes the lines to the disk: a checkpoint that is published afterwards finds them even after a power failure.
+  void sync();
 
  private:
   void write(const formats::Json& line);

@@ -106,6 +106,7 @@ class Trainer {
   /// Everything whose size follows from the depth: gradients and activations. Called at the start and after a growth.
   void make_buffers() {
     step_.reset();
+    gradients_ = {};  // given back before the new ones are asked for
     gradients_ = model::Parameters::zeros(model().config, at::kFloat);
     step_ = std::make_unique<model::TrainingStep>(model(),
                                                   model::TrainingStep::Options{.batch = setup_.micro_batch,
@@ -259,6 +260,7 @@ class Trainer {
       position.push_back({setup_.mixture.sources()[i].name, windows[i], windows[i] * config_.train.sequence_length});
     }
     last_checkpoint_ = checkpoint_path(grown);
+    metrics_.sync();  // before the checkpoint that counts on these lines
     save_checkpoint(last_checkpoint_, model(), state(), position, config_.run.seed, setup_.tokenizer_json);
     prune(setup_);
   }
