@@ -10,7 +10,10 @@
 
 namespace cambium::train {
 
-/// FLOPs per second of one large matrix product on this machine in this type, best of a few: what MFU is relative to.
+/// FLOPs per second of a large matrix product on this machine in this type, with the run's threads: what MFU is
+/// relative to. The best of many short tries within 0.2 s (and of six at least), so that another job on a core, which
+/// slows most of them down, is not taken for the machine's speed; of the two ways in which products are made, the
+/// better.
 double measure_peak_flops(at::ScalarType type);
 
 /// How fast a run is, and when it will end. FLOPs as config/cost.h counts them.
