@@ -56,8 +56,10 @@ DataReport inspect_data(const RunConfig& config) {
     tokenizer_hash = tokenizer.hash();
     const int64_t vocabulary = config.model.architecture.vocab_size;
     if (vocabulary > 0 && vocabulary < *report.tokenizer_size) {
-      cambium::bad_input("`model.vocab_size` = {}, but {} has {} entries; expected at least as many (or 0: as many)",
-                         vocabulary, report.tokenizer, *report.tokenizer_size);
+      cambium::bad_input(
+          "`model.vocab_size` = {}, but {} has {} entries; expected at least as many (or 0: as many)\n"
+          "  HINT: --set model.vocab_size={}",
+          vocabulary, report.tokenizer, *report.tokenizer_size, *report.tokenizer_size);
     }
   }
   bool complete = true;

@@ -150,7 +150,7 @@ path = "{folder / 'a'}"
         self.assertFalse(source["other_tokenizer"])
         self.assertEqual(found["data"]["tokenizer"]["vocab_size"], 257)
         self.assertEqual(plan(self.config, "--set", "model.vocab_size=0")["configuration"]["model"]["vocab_size"], 257)
-        self.refused("`model.vocab_size`", "257", options=("--set", "model.vocab_size=256"))
+        self.refused("`model.vocab_size`", "HINT: --set model.vocab_size=257\n", options=("--set", "model.vocab_size=256"))
         self.refused("`train.steps`", "epochs", options=("--set", f"data.source.0.path={folder / 'missing'}"))
 
     def test_mistakes(self):

@@ -228,7 +228,7 @@ class Refusals(Training):
 
     def test_data(self):
         self.refuse(["nowhere"], {"data.source.0.path": "nowhere"})
-        self.refuse(["tokens", "model.vocab_size", "100"], {"model.vocab_size": 100})
+        self.refuse(["tokens", "model.vocab_size", "100", "HINT: --set model.vocab_size=257\n"], {"model.vocab_size": 100})
         self.refuse(["nowhere.json"], {"data.tokenizer": "nowhere.json"})
         self.refuse(["nowhere"], {"data.val": "nowhere"})
 
