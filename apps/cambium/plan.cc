@@ -9,6 +9,7 @@
 #include "apps/cambium/plan_report.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
+#include "cambium/train/trainer.h"
 
 namespace {
 
@@ -46,7 +47,9 @@ int plan_main(int argc, char** argv) {
   if (path.empty()) {
     cambium::bad_input("plan: CONFIG is required (`{} --help` lists the options)", argv[0]);
   }
-  cambium::config::RunConfig config = cambium::config::load_run_config(path, overrides);
+  cambium::config::RunConfig config = cambium::config::load_run_config(path, overrides, [](const std::string& run) {
+    return cambium::train::begun_with(run, cambium::train::Resume{});
+  });
   DataReport data = inspect_data(config);
   if (config.model.architecture.vocab_size == 0) {
     config.model.architecture.vocab_size = data.tokenizer_size.value_or(0);

@@ -24,13 +24,14 @@ int train_main(int argc, char** argv) {
   if (const auto exit_code = parse_options(app, argc, argv)) {
     return *exit_code;
   }
-  const cambium::config::RunConfig config = cambium::config::load_run_config(config_path, overrides);
   Resume from;
   if (resume == "never") {
     from.mode = Resume::Mode::kNever;
   } else if (resume != "auto") {
     from = {Resume::Mode::kFrom, resume};
   }
+  const cambium::config::RunConfig config = cambium::config::load_run_config(
+      config_path, overrides, [&](const std::string& run) { return cambium::train::begun_with(run, from); });
   const cambium::train::TrainResult result = cambium::train::train(config, from);
   std::printf("%s after step %lld in %s: %s\n", result.stopped ? "stopped" : "done",
               static_cast<long long>(result.steps), cambium::format_duration(result.seconds).c_str(),

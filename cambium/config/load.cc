@@ -19,7 +19,8 @@ constexpr std::array kSizes{"model.hidden_size", "model.intermediate_size", "mod
 
 class Loader {
  public:
-  Loader(const Layers& layers, std::string_view what) : layers_(layers), origins_(std::string(what)) {}
+  Loader(const Layers& layers, std::string_view what, const BegunWith& begun_with)
+      : layers_(layers), origins_(std::string(what)), begun_with_(begun_with) {}
 
   RunConfig run() {
     check_names(layers_);
@@ -45,7 +46,7 @@ class Loader {
 
   /// The architecture that single keys change: the preset's or that of `init_from`.
   void read_base() {
-    for (const std::string key : {"model.preset", "model.init_from"}) {
+    for (const std::string key : {"run.dir", "model.preset", "model.init_from"}) {
       if (const auto found = layers_.values().find(key); found != layers_.values().end()) {
         read(key, found->second);
       }
@@ -53,7 +54,12 @@ class Loader {
     ModelSection& section = config_.model;
     if (!section.init_from.empty()) {
       const std::filesystem::path file = std::filesystem::path(section.init_from) / "config.json";
-      initial_ = model::model_config_from_json(formats::read_json(file), file.string());
+      if (begun_with_ && !std::filesystem::exists(file)) {
+        initial_ = begun_with_(config_.run.dir);
+      }
+      if (!initial_) {
+        initial_ = model::model_config_from_json(formats::read_json(file), file.string());
+      }
       section.architecture = *initial_;
     } else if (section.preset.empty()) {
       if (std::none_of(kShape.begin(), kShape.end(), [&](const char* key) { return given(key); })) {
@@ -166,24 +172,27 @@ class Loader {
 
   const Layers& layers_;
   Origins origins_;
+  const BegunWith& begun_with_;
   RunConfig config_;
   model::ModelConfig base_;
-  std::optional<model::ModelConfig> initial_;  ///< of the model in `init_from`
+  std::optional<model::ModelConfig> initial_;  ///< of the model in `init_from`, or of the run's start
 };
 
 }  // namespace
 
-RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides) {
+RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides,
+                           const BegunWith& begun_with) {
   Layers layers(toml, what);
   for (const std::string& assignment : overrides) {
     layers.override_with(assignment);
   }
-  return Loader(layers, what).run();
+  return Loader(layers, what, begun_with).run();
 }
 
-RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                          const BegunWith& begun_with) {
   constexpr int64_t kMostBytes = 1 << 20;
-  return parse_run_config(read_file(path, kMostBytes), path.string(), overrides);
+  return parse_run_config(read_file(path, kMostBytes), path.string(), overrides, begun_with);
 }
 
 }  // namespace cambium::config

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -110,11 +111,17 @@ struct RunConfig {
   LogSection log;
 };
 
+/// The architecture that the run in this directory (`run.dir`) began with, where it is to go on from a checkpoint. It
+/// stands for a `model.init_from` that is not there any more.
+using BegunWith = std::function<std::optional<model::ModelConfig>(const std::string& run_directory)>;
+
 /// Reads a TOML file and `KEY=VALUE` overrides over the defaults. Throws InvalidInput that names the file, the key, its
 /// line, what was found and what was expected, and for an unknown key the nearest known one.
-RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides);
+RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                          const BegunWith& begun_with = {});
 /// The same from text; `what` stands for the file in messages.
-RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides);
+RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides,
+                           const BegunWith& begun_with = {});
 
 /// Every key with its value, as TOML that `parse_run_config` reads back to the same configuration.
 std::string to_toml(const RunConfig& config);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cambium/base/error.h"
+#include "cambium/base/files.h"
 #include "cambium/config/device.h"
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
@@ -41,14 +42,17 @@ std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& setting
   return fs::exists(beside) ? std::optional(text::Tokenizer::load(beside)) : std::nullopt;
 }
 
-void check_data(const data::TokenDataset& dataset, const std::optional<text::Tokenizer>& tokenizer, int64_t vocab) {
+void check_data(const data::TokenDataset& dataset, const std::optional<text::Tokenizer>& tokenizer,
+                const config::ModelSection& model) {
   if (tokenizer && dataset.tokenizer_hash() != tokenizer->hash()) {
     bad_input("{}: was prepared with another tokenizer (hash {}) than the run's (hash {})",
               dataset.directory().string(), dataset.tokenizer_hash(), tokenizer->hash());
   }
-  if (dataset.vocab_size() > vocab) {
-    bad_input("{}: holds ids up to {}, but the model's vocabulary (`model.vocab_size`) is {}",
-              dataset.directory().string(), dataset.vocab_size() - 1, vocab);
+  if (dataset.vocab_size() > model.architecture.vocab_size) {
+    bad_input("{}: holds ids up to {}, but the model's vocabulary (`model.vocab_size`) is {}\n  HINT: {}",
+              dataset.directory().string(), dataset.vocab_size() - 1, model.architecture.vocab_size,
+              model.init_from.empty() ? format("--set model.vocab_size={}", dataset.vocab_size())
+                                      : format("prepare the data with the tokenizer of {}", model.init_from));
   }
 }
 
@@ -144,7 +148,33 @@ fs::path checkpoint_of(const fs::path& directory) {
   return *newest;
 }
 
+/// What a run goes on from; nothing where it starts anew.
+std::optional<fs::path> checkpoint_to_resume(const fs::path& run_directory, const Resume& resume) {
+  switch (resume.mode) {
+    case Resume::Mode::kFrom:
+      return checkpoint_of(resume.from);
+    case Resume::Mode::kAuto:
+      return newest_checkpoint(run_directory);
+    case Resume::Mode::kNever:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<model::ModelConfig> begun_with(const fs::path& run_directory, const Resume& resume) {
+  const std::optional<fs::path> checkpoint = checkpoint_to_resume(run_directory, resume);
+  if (!checkpoint) {
+    return std::nullopt;
+  }
+  model::ModelConfig config = model::read_model_config(*checkpoint);
+  const TrainState state = read_trainer_file(*checkpoint, config.num_hidden_layers).state;
+  if (!state.growths.empty()) {
+    config.num_hidden_layers = state.growths.front().event.from_layers;
+  }
+  return config;
+}
 
 RunSetup set_up(config::RunConfig config) {
   if (config.data.source.empty()) {
@@ -165,10 +195,10 @@ RunSetup set_up(config::RunConfig config) {
   architecture.bos_token_id = sources.front().dataset.end_of_text();
   std::vector<data::TokenDataset> held_out = open_held_out(config.data);
   for (const data::Source& source : sources) {
-    check_data(source.dataset, tokenizer, architecture.vocab_size);
+    check_data(source.dataset, tokenizer, config.model);
   }
   for (const data::TokenDataset& dataset : held_out) {
-    check_data(dataset, tokenizer, architecture.vocab_size);
+    check_data(dataset, tokenizer, config.model);
   }
 
   const int64_t seq = config.train.sequence_length, batch = config.train.batch_tokens / seq;
@@ -190,12 +220,8 @@ RunSetup set_up(config::RunConfig config) {
 
 Start start(const RunSetup& setup, const Resume& resume) {
   const fs::path run_directory = setup.config.run.dir;
-  std::optional<fs::path> from;
-  if (resume.mode == Resume::Mode::kFrom) {
-    from = checkpoint_of(resume.from);
-  } else if (resume.mode == Resume::Mode::kAuto) {
-    from = newest_checkpoint(run_directory);
-  }
+  restore_replaced(run_directory / "checkpoints");
+  const std::optional<fs::path> from = checkpoint_to_resume(run_directory, resume);
   Start begin = from ? start_from_checkpoint(setup, *from) : start_fresh(setup);
   // Only now, with a start that holds, is anything moved or removed.
   remove_leftovers(run_directory);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "cambium/base/error.h"
@@ -14,6 +15,9 @@ struct Resume {
   enum class Mode { kAuto, kNever, kFrom } mode = Mode::kAuto;
   std::filesystem::path from;
 };
+
+/// The architecture that a run began with, of the checkpoint that `resume` goes on from; nothing where it starts anew.
+std::optional<model::ModelConfig> begun_with(const std::filesystem::path& run_directory, const Resume& resume);
 
 /// What a finished run reports.
 struct TrainResult {

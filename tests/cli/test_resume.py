@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -11,8 +12,8 @@ import tempfile
 import time
 import unittest
 
-from golden_support import BINARY, ENVIRONMENT
-from training_support import GROWTHS, STEPS, Training, checkpoints, contents, metrics, name_of
+from golden_support import BINARY, ENVIRONMENT, cambium
+from training_support import CONFIG, GROWTHS, STEPS, Training, checkpoints, contents, metrics, name_of
 
 ROUNDS = 12 if os.environ.get("CAMBIUM_LONG_TESTS") else 1
 
@@ -249,6 +250,61 @@ class Checkpoints(Resume):
 def last_checkpoint(run):
     """Its files, with their bytes."""
     return {name: data for name, data in contents(run).items() if name.startswith(name_of(STEPS) + "/")}
+
+
+class InitFrom(Resume):
+    """What a run began with is in its checkpoints: the directory may be moved away once there is one."""
+
+    def test_not_needed_to_go_on(self):
+        # The whole run's two layers before its first growth, grown to four and then to six.
+        section = '[model]\ninit_from = "first"\nnum_hidden_layers = 6\n\n'
+        head, rest = CONFIG.split("[model]")
+        self.path("from.toml").write_text(head + section + "[growth]" + rest.split("[growth]")[1])
+        shutil.copytree(self.path("whole-lidas", "checkpoints", name_of(10)), self.path("first"))
+
+        def train(run, *options):
+            return cambium("train", "from.toml", "--set", f"run.dir={run}", *options, cwd=self.folder)
+
+        self.assertEqual(train("uncut").returncode, 0)
+        for until in (name_of(23, True), name_of(40)):
+            shutil.copytree(self.path("uncut"), self.path(until))
+            for name in checkpoints(self.path(until)):
+                if name > until:
+                    shutil.rmtree(self.path(until, "checkpoints", name))
+        shutil.copytree(self.path("uncut", "checkpoints", name_of(10)), self.path("alone"))
+        self.path("first").rename(self.path("elsewhere"))
+
+        for run in (name_of(23, True), name_of(40)):
+            done = train(run)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assert_same_run(run, "uncut")
+        done = train("from-alone", "--resume", "alone")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(last_checkpoint(self.path("from-alone")), last_checkpoint(self.path("uncut")))
+        self.assertEqual(cambium("plan", "from.toml", "--set", "run.dir=uncut", cwd=self.folder).returncode, 0)
+        for options in (("new",), ("uncut", "--resume", "never")):
+            done = train(*options)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("first/config.json", done.stderr)
+
+
+@unittest.skipUnless(shutil.which("strace"), "needs strace")
+class PowerFailure(Training):
+    def test_lines_reach_the_disk_before_the_checkpoint(self):
+        calls = "trace=fsync,rename,renameat2,write"
+        command = ["strace", "-f", "-y", "-o", "calls", "-e", calls, BINARY, "train", *self.arguments("run", {}, None)]
+        done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+        if "ptrace" in done.stderr:
+            self.skipTest("may not trace")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        synced, published = True, 0
+        for call in self.path("calls").read_text().splitlines():
+            if "metrics.jsonl>" in call:
+                synced = "fsync(" in call
+            elif re.search(r"rename.*partial.*checkpoints/step-", call):
+                self.assertTrue(synced, call)
+                published += 1
+        self.assertGreater(published, len(checkpoints(self.path("run"))))
 
 
 class Damage(Resume):

@@ -142,6 +142,25 @@ TEST(RunConfig, ArchitectureComesFromInitFrom) {
   EXPECT_EQ(parse(to_toml(config)).model.architecture, config.model.architecture);
 }
 
+TEST(RunConfig, WhatARunBeganWithStandsForInitFrom) {
+  model::ModelConfig begun = model::preset("tiny");
+  begun.num_hidden_layers = 4;
+  std::string asked;
+  const BegunWith of_run = [&](const std::string& run_directory) {
+    asked = run_directory;
+    return begun;
+  };
+  const std::string toml = "[run]\ndir = \"here\"\n[model]\ninit_from = \"no/such/model\"\nrope_theta = 5e4\n";
+  const RunConfig config = parse_run_config(toml, "run.toml", {}, of_run);
+  EXPECT_EQ(asked, "here");
+  begun.rope_theta = 5e4;
+  EXPECT_EQ(config.model.architecture, begun);
+  EXPECT_EQ(config.model.init_from, "no/such/model");
+
+  const BegunWith anew = [](const std::string&) { return std::optional<model::ModelConfig>(); };
+  EXPECT_THROW(parse_run_config(toml, "run.toml", {}, anew), InvalidInput);
+}
+
 TEST(RunConfig, OverridesWin) {
   const RunConfig config =
       parse("[train]\nsteps = 500\n[run]\ndir = \"a\"\n[[data.source]]\npath = \"x\"\n",
