@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "bench/stopwatch.h"
-#include "cambium/model/head_chunk.h"
+#include "cambium/model/config/head_chunk.h"
 #include "cambium/ops/linear.h"
 
 namespace cambium::bench {

@@ -5,7 +5,7 @@
 
 #include "bench/stopwatch.h"
 #include "cambium/base/error.h"
-#include "cambium/model/head_chunk.h"
+#include "cambium/model/config/head_chunk.h"
 #include "cambium/ops/attention.h"
 #include "cambium/ops/attention_input.h"
 #include "cambium/ops/attention_output.h"
