@@ -89,7 +89,7 @@ int64_t steps_for(const QuickstartOptions& options) {
   }
   const double rate = train::measure_training_flops(variant_config(options, "baseline", kTrialSteps));
   // Update, validation, growth and checkpoints take their share beside forward and backward.
-  constexpr double kShareOfSteps = 0.8;
+  constexpr double kShareOfSteps = 0.9;
   const double steps = kShareOfSteps * options.minutes * 60 * rate / (flops / kTrialSteps);
   return std::clamp<int64_t>(static_cast<int64_t>(steps) / 50 * 50, 100, 20'000);
 }

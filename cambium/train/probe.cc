@@ -10,7 +10,7 @@
 namespace cambium::train {
 
 double measure_training_flops(const config::RunConfig& config) {
-  constexpr int kTries = 4;
+  constexpr int kTries = 12;
   const model::ModelConfig& shape = config.model.architecture;
   const int64_t seq = config.train.sequence_length;
   const int64_t batch = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch_tokens / seq;
