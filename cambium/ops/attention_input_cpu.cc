@@ -2,6 +2,7 @@
 #include "cambium/ops/linear.h"
 #include "cambium/ops/packed.h"
 #include "cambium/ops/rms_norm.h"
+#include "cambium/ops/rows.h"
 
 namespace cambium::ops {
 namespace {
@@ -9,10 +10,10 @@ namespace {
 using namespace cpu;
 
 template <typename T>
-void rotate(const TypedKernels<T>& kernel, const AttentionInput& input, const at::Tensor& qkv, int64_t begin,
-            int64_t end, float direction) {
-  kernel.rope(mutable_rows_of<T>(qkv, begin), end - begin, data<float>(input.rope.cos), data<float>(input.rope.sin),
-              input.rotated_heads, input.head_dim, begin, input.seq, input.first_position, direction);
+void rotate(const TypedKernels<T>& kernel, const AttentionInput& input, const at::Tensor& qkv, float direction,
+            int64_t begin, int64_t end) {
+  rope_rows(kernel, qkv, input.rope, input.rotated_heads, input.head_dim, input.seq, input.first_position, direction,
+            begin, end);
 }
 
 }  // namespace
@@ -25,15 +26,12 @@ void attention_input(const AttentionInput& input, const at::Tensor& h, at::Tenso
     rope(qkv, input.rope, input.rotated_heads, input.head_dim, input.seq, input.first_position);
     return;
   }
-  const int64_t d = h.size(1);
   dispatch(qkv.scalar_type(), "attention_input", [&]<typename T>(const TypedKernels<T>& kernel) {
     const Packed<T> w = pack(kernel, input.w, Side::kColumns, Slot::kPanels);
     for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
-      kernel.rms_norm(data<float>(h) + begin * d, data<float>(input.norm), static_cast<float>(input.eps),
-                      static_cast<float>(input.scale), end - begin, d, mutable_data<T>(normed) + begin * d,
-                      mutable_data<float>(inv_rms) + begin);
+      norm_rows(kernel, h, input.norm, input.eps, input.scale, normed, inv_rms, begin, end);
       multiply(kernel, normed, w, qkv, begin, end);
-      rotate(kernel, input, qkv, begin, end, 1.0F);
+      rotate(kernel, input, qkv, 1.0F, begin, end);
     });
   });
 }
@@ -48,16 +46,13 @@ void attention_input_backward(const AttentionInput& input, const at::Tensor& h, 
     linear_weight_grad(d_qkv, normed, d_w);
     return;
   }
-  const int64_t d = h.size(1);
   dispatch(d_qkv.scalar_type(), "attention_input_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
     const Packed<T> w = pack(kernel, input.w, Side::kRows, Slot::kPanels);
-    RowSums norm_sums(d);
+    RowSums norm_sums(h.size(1));
     for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
-      rotate(kernel, input, d_qkv, begin, end, -1.0F);
+      rotate(kernel, input, d_qkv, -1.0F, begin, end);
       multiply(kernel, d_qkv, w, d_normed, begin, end);
-      kernel.rms_norm_backward(data<T>(d_normed) + begin * d, data<float>(h) + begin * d, data<float>(input.norm),
-                               data<float>(inv_rms) + begin, static_cast<float>(input.scale), end - begin, d,
-                               mutable_data<float>(dh) + begin * d, norm_sums.of_thread());
+      norm_backward_rows(kernel, d_normed, h, input.norm, inv_rms, input.scale, dh, norm_sums.of_thread(), begin, end);
     });
     norm_sums.add_to(d_norm);
   });

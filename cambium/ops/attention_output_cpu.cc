@@ -2,6 +2,7 @@
 #include "cambium/ops/linear.h"
 #include "cambium/ops/packed.h"
 #include "cambium/ops/residual.h"
+#include "cambium/ops/rows.h"
 
 namespace cambium::ops {
 
@@ -28,11 +29,10 @@ void attention_output_backward(const at::Tensor& dh, const at::Tensor& attended,
     cast(dh, d_branch);
     linear_input_grad(d_branch, w, d_attended);
   } else {
-    const int64_t d = dh.size(1);
     dispatch(attended.scalar_type(), "attention_output_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
       const Packed<T> packed = pack(kernel, w, Side::kRows, Slot::kPanels);
       for_blocks(dh.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
-        kernel.cast(data<float>(dh) + begin * d, (end - begin) * d, mutable_data<T>(d_branch) + begin * d);
+        cast_rows(kernel, dh, d_branch, begin, end);
         multiply(kernel, d_branch, packed, d_attended, begin, end);
       });
     });

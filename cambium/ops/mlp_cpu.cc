@@ -3,6 +3,7 @@
 #include "cambium/ops/packed.h"
 #include "cambium/ops/residual.h"
 #include "cambium/ops/rms_norm.h"
+#include "cambium/ops/rows.h"
 #include "cambium/ops/swiglu.h"
 
 namespace cambium::ops {
@@ -20,17 +21,13 @@ void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, Ml
     residual_add(h, product, out);
     return;
   }
-  const int64_t d = h.size(1), f = state.activated.size(1);
   dispatch(state.normed.scalar_type(), "mlp", [&]<typename T>(const TypedKernels<T>& kernel) {
     const Packed<T> gate_up = pack(kernel, weights.gate_up, Side::kColumns, Slot::kPanels);
     const Packed<T> down = pack(kernel, weights.down, Side::kColumns, Slot::kMorePanels);
     for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
-      kernel.rms_norm(data<float>(h) + begin * d, data<float>(weights.norm), static_cast<float>(norm.eps),
-                      static_cast<float>(norm.scale), end - begin, d, mutable_data<T>(state.normed) + begin * d,
-                      mutable_data<float>(state.inv_rms) + begin);
+      norm_rows(kernel, h, weights.norm, norm.eps, norm.scale, state.normed, state.inv_rms, begin, end);
       multiply(kernel, state.normed, gate_up, state.gate_up, begin, end);
-      kernel.swiglu(data<T>(state.gate_up) + begin * 2 * f, end - begin, f,
-                    mutable_data<T>(state.activated) + begin * f);
+      swiglu_rows(kernel, state.gate_up, state.activated, begin, end);
       multiply_add(kernel, state.activated, down, h, branch, out, begin, end);
     });
   });
@@ -38,7 +35,6 @@ void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, Ml
 
 void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state,
                   MlpScratch& scratch, at::Tensor& dh, MlpWeights& gradients) {
-  const int64_t d = h.size(1), f = state.activated.size(1);
   if (!packs({scratch.d_branch, state.gate_up})) {
     cast(dh, scratch.d_branch);
     linear_input_grad(scratch.d_branch, weights.down, scratch.d_activated);
@@ -49,17 +45,14 @@ void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tens
     dispatch(state.normed.scalar_type(), "mlp_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
       const Packed<T> down = pack(kernel, weights.down, Side::kRows, Slot::kPanels);
       const Packed<T> gate_up = pack(kernel, weights.gate_up, Side::kRows, Slot::kMorePanels);
-      RowSums norm_sums(d);
+      RowSums norm_sums(h.size(1));
       for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
-        kernel.cast(data<float>(dh) + begin * d, (end - begin) * d, mutable_data<T>(scratch.d_branch) + begin * d);
+        cast_rows(kernel, dh, scratch.d_branch, begin, end);
         multiply(kernel, scratch.d_branch, down, scratch.d_activated, begin, end);
-        kernel.swiglu_backward(data<T>(scratch.d_activated) + begin * f, end - begin, f,
-                               mutable_data<T>(state.gate_up) + begin * 2 * f);
+        swiglu_backward_rows(kernel, scratch.d_activated, state.gate_up, begin, end);
         multiply(kernel, state.gate_up, gate_up, scratch.d_normed, begin, end);
-        kernel.rms_norm_backward(data<T>(scratch.d_normed) + begin * d, data<float>(h) + begin * d,
-                                 data<float>(weights.norm), data<float>(state.inv_rms) + begin,
-                                 static_cast<float>(norm.scale), end - begin, d, mutable_data<float>(dh) + begin * d,
-                                 norm_sums.of_thread());
+        norm_backward_rows(kernel, scratch.d_normed, h, weights.norm, state.inv_rms, norm.scale, dh,
+                           norm_sums.of_thread(), begin, end);
       });
       norm_sums.add_to(gradients.norm);
     });

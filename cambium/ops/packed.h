@@ -67,20 +67,4 @@ void for_blocks(int64_t rows, int64_t block, Body&& body) {
   });
 }
 
-/// Σ over rows of a gradient [d], where every thread adds up its own rows: added in the order of the threads, so the
-/// same bits each time.
-class RowSums {
- public:
-  explicit RowSums(int64_t d) : partial_(at::zeros({at::get_num_threads(), d}, at::kFloat)) {}
-  float* of_thread() { return mutable_data<float>(partial_) + at::get_thread_num() * partial_.size(1); }
-  void add_to(at::Tensor& sum) const {
-    for (int64_t thread = 0; thread < partial_.size(0); ++thread) {
-      sum.add_(partial_[thread]);
-    }
-  }
-
- private:
-  at::Tensor partial_;
-};
-
 }  // namespace cambium::ops::cpu

@@ -1,5 +1,5 @@
-#include "cambium/ops/cpu.h"
 #include "cambium/ops/rope.h"
+#include "cambium/ops/rows.h"
 
 namespace cambium::ops {
 namespace {
@@ -12,8 +12,7 @@ void rotate(at::Tensor& x, const RopeTable& table, int64_t heads, int64_t head_d
             float direction) {
   dispatch(x.scalar_type(), "rope", [&]<typename T>(const TypedKernels<T>& kernel) {
     for_range(x.size(0), kGrainRows, [&](int64_t begin, int64_t end) {
-      kernel.rope(mutable_rows_of<T>(x, begin), end - begin, data<float>(table.cos), data<float>(table.sin), heads,
-                  head_dim, begin, seq, first, direction);
+      rope_rows(kernel, x, table, heads, head_dim, seq, first, direction, begin, end);
     });
   });
 }

@@ -78,33 +78,10 @@ bool own_products(bool bfloat16) {
   return !library && !(bfloat16 && amx);
 }
 
-int64_t attention_scratch(int64_t tk, int64_t head_dim) {
-  const int64_t padded = panels(head_dim) * kPanelColumns;
-  ScratchCutter cut;
-  cut.words(panel_words<float>(head_dim, tk));
-  cut.words(panel_words<float>(tk, head_dim));
-  cut.words(kQueryRows * kKeyBlock);
-  cut.words(kQueryRows * kKeyBlock);
-  cut.words(kQueryRows * padded);
-  return cut.used;
-}
+int64_t attention_scratch(int64_t tk, int64_t head_dim) { return AttentionScratch({}, tk, head_dim).used; }
 
 int64_t attention_backward_scratch(int64_t t, int64_t head_dim) {
-  const int64_t padded = panels(head_dim) * kPanelColumns, padded_t = panels(t) * kPanelColumns;
-  ScratchCutter cut;
-  for (int i = 0; i < 2; ++i) {
-    cut.words(panel_words<float>(head_dim, t));
-    cut.words(kQueryRows * padded);
-  }
-  cut.words(panel_words<float>(t, head_dim));
-  for (int i = 0; i < 6; ++i) {
-    cut.words(kQueryRows * kKeyBlock);
-  }
-  for (int i = 0; i < 3; ++i) {
-    cut.words(padded_t * padded);
-  }
-  cut.words(t);
-  return cut.used;
+  return AttentionBackwardScratch({}, t, head_dim).used;
 }
 
 }  // namespace cambium::ops::kernels

@@ -17,16 +17,18 @@ struct BFloat16 {
 template <typename T>
 constexpr int64_t kPerWord = static_cast<int64_t>(sizeof(int32_t) / sizeof(T));
 template <typename T>
-constexpr int64_t words(int64_t depth) {
+[[gnu::always_inline]] constexpr int64_t words(int64_t depth) {
   return (depth + kPerWord<T> - 1) / kPerWord<T>;
 }
 
 /// The right-hand side of a product lies in panels of this many columns, [panels][words of depth][kPanelColumns]; what
 /// is missing of the last panel and the last word is zero.
 constexpr int64_t kPanelColumns = 32;
-constexpr int64_t panels(int64_t columns) { return (columns + kPanelColumns - 1) / kPanelColumns; }
+[[gnu::always_inline]] constexpr int64_t panels(int64_t columns) {
+  return (columns + kPanelColumns - 1) / kPanelColumns;
+}
 template <typename T>
-constexpr int64_t panel_words(int64_t depth, int64_t columns) {
+[[gnu::always_inline]] constexpr int64_t panel_words(int64_t depth, int64_t columns) {
   return panels(columns) * kPanelColumns * words<T>(depth);
 }
 
@@ -45,7 +47,7 @@ template <typename T>
 struct Rows {
   T* data;
   int64_t stride;
-  T* row(int64_t index) const { return data + index * stride; }
+  [[gnu::always_inline]] T* row(int64_t index) const { return data + index * stride; }
 };
 
 /// Attention of the query heads that share one key-value head, of one batch entry. Rows are tokens; query head g of the

@@ -83,12 +83,10 @@ template <typename T>
 void attention(const AttentionGroup<T>& group, int32_t* scratch) {
   const int64_t d = group.head_dim, padded = panels(d) * kPanelColumns, before = group.tk - group.tq;
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(d));
-  ScratchCutter cut{scratch};
-  int32_t* keys = cut.words(panel_words<float>(d, group.tk));
-  int32_t* values = cut.words(panel_words<float>(group.tk, d));
-  auto* scores = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
-  auto* p = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
-  auto* sums = reinterpret_cast<float*>(cut.words(kQueryRows * padded));
+  const AttentionScratch parts({scratch}, group.tk, d);
+  int32_t *const keys = parts.keys, *const values = parts.values;
+  float *const scores = parts.scores, *const sums = parts.sums;
+  auto* const p = reinterpret_cast<T*>(parts.p);
   pack_columns<T>(group.k, d, group.tk, 0, panels(group.tk), keys);
   pack_rows<T>(group.v, group.tk, d, 0, panels(d), values);
 
@@ -169,22 +167,13 @@ void attention_backward(const AttentionGroupBackward<T>& group, int32_t* scratch
   const int64_t d = group.head_dim, t = group.t, padded = panels(d) * kPanelColumns, steps_d = words<T>(d);
   const int64_t padded_t = panels(t) * kPanelColumns;
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(d));
-  ScratchCutter cut{scratch};
-  int32_t* keys = cut.words(panel_words<float>(d, t));      // columns of the scores
-  int32_t* values = cut.words(panel_words<float>(d, t));    // columns of dp = dout · vᵀ
-  int32_t* key_rows = cut.words(panel_words<float>(t, d));  // dq = ds · k
-  int32_t* query_rows = cut.words(kQueryRows * padded);     // dk = dsᵀ · q
-  int32_t* dout_rows = cut.words(kQueryRows * padded);      // dv = pᵀ · dout
-  auto* scores = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
-  auto* dp = reinterpret_cast<float*>(cut.words(kQueryRows * kKeyBlock));
-  auto* p = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
-  auto* ds = reinterpret_cast<T*>(cut.words(kQueryRows * kKeyBlock));
-  int32_t* p_pairs = cut.words(kQueryRows * kKeyBlock);
-  int32_t* ds_pairs = cut.words(kQueryRows * kKeyBlock);
-  auto* dq = reinterpret_cast<float*>(cut.words(padded_t * padded));
-  auto* dk = reinterpret_cast<float*>(cut.words(padded_t * padded));
-  auto* dv = reinterpret_cast<float*>(cut.words(padded_t * padded));
-  auto* delta = reinterpret_cast<float*>(cut.words(t));
+  const AttentionBackwardScratch parts({scratch}, t, d);
+  int32_t *const keys = parts.keys, *const values = parts.values, *const key_rows = parts.key_rows;
+  int32_t *const query_rows = parts.query_rows, *const dout_rows = parts.dout_rows;
+  int32_t *const p_pairs = parts.p_pairs, *const ds_pairs = parts.ds_pairs;
+  float *const scores = parts.scores, *const dp = parts.dp, *const delta = parts.delta;
+  float *const dq = parts.dq, *const dk = parts.dk, *const dv = parts.dv;
+  auto *const p = reinterpret_cast<T*>(parts.p), *const ds = reinterpret_cast<T*>(parts.ds);
   pack_columns<T>(group.k, d, t, 0, panels(t), keys);
   pack_columns<T>(group.v, d, t, 0, panels(t), values);
   pack_rows<T>(group.k, t, d, 0, panels(d), key_rows);
