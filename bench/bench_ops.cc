@@ -5,10 +5,9 @@
 #include <benchmark/benchmark.h>
 #include <c10/core/GradMode.h>
 
-#include <thread>
-
 #include "bench/op_cases.h"
 #include "bench/stopwatch.h"
+#include "cambium/base/cpu.h"
 
 namespace {
 
@@ -46,7 +45,7 @@ void register_cases(at::ScalarType type) {
 
 int main(int argc, char** argv) {
   const c10::NoGradGuard no_grad;
-  at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(cambium::thread_count(0));
   register_cases(at::kBFloat16);
   register_cases(at::kFloat);
   benchmark::Initialize(&argc, argv);

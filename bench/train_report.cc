@@ -4,8 +4,8 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <thread>
 
+#include "cambium/base/cpu.h"
 #include "cambium/base/progress.h"
 #include "cambium/train/throughput.h"
 
@@ -38,10 +38,8 @@ double TrainReport::mfu(config::AttentionCost attention) const {
 }
 
 TrainReport measure_training(const config::RunConfig& config, const TrainBenchOptions& options) {
-  constexpr int kPeakTries = 3;
   const c10::NoGradGuard no_grad;
-  at::set_num_threads(config.run.threads > 0 ? config.run.threads
-                                             : static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
   const config::DeviceChoice device = config::choose_device(config.run, /*cuda_available=*/false);
   Progress progress("measuring", options.repeats + (options.details ? 4 : 1), "parts");
   Trainee trainee(config);
@@ -55,10 +53,7 @@ TrainReport measure_training(const config::RunConfig& config, const TrainBenchOp
     report.laps.push_back(trainee.lap(options.seconds));
     progress.update(i + 1);
   }
-  for (int i = 0; i < kPeakTries; ++i) {
-    report.peak_flops =
-        std::max(report.peak_flops, train::measure_peak_flops(model::compute_type(trainee.model.precision)));
-  }
+  report.peak_flops = train::measure_peak_flops(model::compute_type(trainee.model.precision));
   progress.update(options.repeats + 1);
   if (options.details) {
     report.profile = profile_step(trainee, options.seconds);

@@ -5,19 +5,11 @@
 #include <utility>
 
 #include "bench/stopwatch.h"
-#include "cambium/config/device.h"
 #include "cambium/train/optimizer.h"
+#include "cambium/train/probe.h"
 
 namespace cambium::bench {
 namespace {
-
-model::Llama new_model(const config::RunConfig& config) {
-  const model::ModelConfig& shape = config.model.architecture;
-  model::Parameters weights = model::Parameters::zeros(shape, at::kFloat);
-  model::initialize(shape, weights, 0.02, config.run.seed);
-  const bool bfloat16 = config::choose_device(config.run, /*cuda_available=*/false).precision == "bfloat16";
-  return {shape, std::move(weights), bfloat16 ? model::Precision::kBFloat16 : model::Precision::kFloat32};
-}
 
 at::Tensor random_ids(const config::RunConfig& config) {
   const int64_t seq = config.train.sequence_length;
@@ -28,9 +20,8 @@ at::Tensor random_ids(const config::RunConfig& config) {
 
 Trainee::Trainee(const config::RunConfig& run_config)
     : config(run_config),
-      micro_batch(config.train.micro_batch > 0 ? config.train.micro_batch
-                                               : config.train.batch_tokens / config.train.sequence_length),
-      model(new_model(config)),
+      micro_batch(config.train.micro_batch_sequences()),
+      model(train::random_model(config)),
       state(train::TrainState::fresh(model)),
       gradients(model::Parameters::zeros(model.config, at::kFloat)),
       ids(random_ids(config)),

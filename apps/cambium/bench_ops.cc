@@ -4,13 +4,14 @@
 #include <cstdio>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "apps/cambium/bench_commands.h"
+#include "apps/cambium/lines.h"
 #include "bench/machine.h"
 #include "bench/op_table.h"
+#include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
 #include "cambium/base/progress.h"
 #include "cambium/formats/json.h"
@@ -22,16 +23,16 @@ using cambium::bench::OpCase;
 using cambium::bench::OpComparison;
 using cambium::formats::Json;
 
-void print(const std::string& line) {
-  std::fputs(line.c_str(), stdout);
-  std::fflush(stdout);  // a line comes every second or so
+void print_line(const std::string& line) {
+  print(line);
+  std::fflush(stdout);  // one comes every second or so
 }
 
 void print_head(const cambium::bench::Machine& machine, const char* precision) {
-  print(format("{}: {}, {} threads, {} kernels, products by {}, load {:.1f}\n", precision,
-               machine.cpu.empty() ? "unknown processor" : machine.cpu, machine.threads, machine.kernels,
-               machine.products == "own" ? "our kernels" : "LibTorch's libraries", machine.load));
-  print(format("{:<28}{:>10}{:>10}{:>12}{:>9}\n", "op", "ms", "GFLOP/s", "twin's ms", "ratio"));
+  print_line(format("{}: {}, {} threads, {} kernels, products by {}, load {:.1f}\n", precision,
+                    machine.cpu.empty() ? "unknown processor" : machine.cpu, machine.threads, machine.kernels,
+                    machine.products == "own" ? "our kernels" : "LibTorch's libraries", machine.load));
+  print_line(format("{:<28}{:>10}{:>10}{:>12}{:>9}\n", "op", "ms", "GFLOP/s", "twin's ms", "ratio"));
 }
 
 std::string line_of(const OpCase& op, const OpComparison& found) {
@@ -72,7 +73,7 @@ BenchOpsCommand::BenchOpsCommand(CLI::App& parent) {
 
 int BenchOpsCommand::run() {
   const c10::NoGradGuard no_grad;
-  at::set_num_threads(threads_ > 0 ? threads_ : static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(cambium::thread_count(threads_));
   std::vector<std::pair<const char*, std::vector<OpCase>>> tables;
   int64_t count = 0;
   for (const auto type : {at::kBFloat16, at::kFloat}) {
@@ -101,7 +102,7 @@ int BenchOpsCommand::run() {
         results.push_back(json_of(op, precision, found));
         progress->update(static_cast<int64_t>(results.size()));
       } else {
-        print(line_of(op, found));
+        print_line(line_of(op, found));
       }
     }
   }

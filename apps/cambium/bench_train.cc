@@ -1,6 +1,5 @@
-#include <cstdio>
-
 #include "apps/cambium/bench_commands.h"
+#include "apps/cambium/lines.h"
 #include "bench/train_report.h"
 #include "cambium/base/error.h"
 
@@ -97,7 +96,6 @@ int BenchTrainCommand::run() {
   }
   const cambium::bench::TrainReport report =
       cambium::bench::measure_training(config, {.repeats = repeats_, .seconds = seconds_, .details = !brief_});
-  const std::string text = json_ ? to_json(report).dump(2) + '\n' : to_text(report);
-  std::fputs(text.c_str(), stdout);
+  print(json_ ? to_json(report).dump(2) + '\n' : to_text(report));
   return 0;
 }

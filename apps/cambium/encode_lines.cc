@@ -1,13 +1,12 @@
 #include "apps/cambium/encode_lines.h"
 
-#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "apps/cambium/lines.h"
+#include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
 #include "cambium/data/ordered_workers.h"
 #include "cambium/formats/streams.h"
@@ -53,8 +52,7 @@ Encoded encode_batch(const Tokenizer& tokenizer, const Batch& batch, const std::
 void encode_lines(const Tokenizer& tokenizer, const fs::path& input, int threads) {
   const std::string file = shown(input);
   cambium::formats::LineReader reader(cambium::formats::open_input(input), file);
-  cambium::data::OrderedWorkers<Encoded> workers(
-      threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  cambium::data::OrderedWorkers<Encoded> workers(cambium::thread_count(threads));
   const auto print_next = [&] {
     const Encoded encoded = workers.next();
     print(encoded.text);

@@ -1,6 +1,8 @@
 #include "cambium/base/cpu.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <thread>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -50,6 +52,10 @@ bool has_amx_bf16() {
 #else
   return false;
 #endif
+}
+
+int thread_count(int wanted) {
+  return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 }  // namespace cambium

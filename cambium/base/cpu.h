@@ -6,4 +6,7 @@ namespace cambium {
 bool has_avx512_bf16();
 bool has_amx_bf16();
 
+/// Threads to work with: `wanted`, or with 0 one a core.
+int thread_count(int wanted);
+
 }  // namespace cambium

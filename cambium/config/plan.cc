@@ -30,8 +30,7 @@ Plan make_plan(const RunConfig& config, int64_t epoch_tokens, bool cuda_availabl
   Plan plan{};
   plan.steps = resolve_steps(config, epoch_tokens);
   plan.device = choose_device(config.run, cuda_available);
-  const int64_t sequences = config.train.batch_tokens / config.train.sequence_length;
-  plan.micro_batch = config.train.micro_batch > 0 ? config.train.micro_batch : sequences;
+  plan.micro_batch = config.train.micro_batch_sequences();
   plan.parameters = model.parameters();
   plan.lineage = growth::lineage(plan.steps.initial_layers, plan.steps.events);
 

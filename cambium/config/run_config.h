@@ -56,6 +56,7 @@ struct TrainSection {
   int64_t sequence_length = 512;
   int64_t batch_tokens = 8192;  ///< global, a multiple of sequence_length
   int64_t micro_batch = 0;      ///< sequences a forward pass; 0: the whole batch
+  int64_t micro_batch_sequences() const { return micro_batch > 0 ? micro_batch : batch_tokens / sequence_length; }
   double learning_rate = 1e-3;
   std::optional<StepCount> warmup_steps;  ///< not set: 100 steps, and at most a tenth of `steps`
   std::string schedule = "wsd";           ///< wsd | cosine | constant | linear

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
 #include "cambium/base/log.h"
@@ -70,8 +71,7 @@ class Preparation {
         writer_(options.out, tokenizer, end_of_text_id(tokenizer, options.end_of_text), options.replace,
                 options.shard_tokens),
         progress_("prepare", total_bytes_, "bytes"),
-        workers_(options.workers > 0 ? options.workers
-                                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
+        workers_(thread_count(options.workers)) {
     for (const InputFile& file : found_.files) inputs_.push_back({.path = file.path.string(), .bytes = file.bytes});
   }
 

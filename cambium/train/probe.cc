@@ -9,15 +9,20 @@
 
 namespace cambium::train {
 
+model::Llama random_model(const config::RunConfig& config) {
+  const model::ModelConfig& shape = config.model.architecture;
+  const bool bfloat16 = config::choose_device(config.run, /*cuda_available=*/false).precision == "bfloat16";
+  model::Parameters weights = model::Parameters::zeros(shape, at::kFloat);
+  model::initialize(shape, weights, 0.02, config.run.seed);
+  return {shape, std::move(weights), bfloat16 ? model::Precision::kBFloat16 : model::Precision::kFloat32};
+}
+
 double measure_training_flops(const config::RunConfig& config) {
   constexpr int kTries = 12;
   const model::ModelConfig& shape = config.model.architecture;
   const int64_t seq = config.train.sequence_length;
-  const int64_t batch = config.train.micro_batch > 0 ? config.train.micro_batch : config.train.batch_tokens / seq;
-  const bool bfloat16 = config::choose_device(config.run, /*cuda_available=*/false).precision == "bfloat16";
-  model::Parameters weights = model::Parameters::zeros(shape, at::kFloat);
-  model::initialize(shape, weights, 0.02, config.run.seed);
-  model::Llama model(shape, std::move(weights), bfloat16 ? model::Precision::kBFloat16 : model::Precision::kFloat32);
+  const int64_t batch = config.train.micro_batch_sequences();
+  model::Llama model = random_model(config);
   model::Parameters gradients = model::Parameters::zeros(shape, at::kFloat);
   model::TrainingStep step(model, {.batch = batch, .seq = seq});
   const at::Tensor ids = at::randint(shape.vocab_size, {batch, seq}, at::kInt);

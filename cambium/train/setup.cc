@@ -215,7 +215,7 @@ RunSetup set_up(config::RunConfig config) {
           .held_out = std::move(held_out_windows),
           .tokenizer_json = tokenizer ? tokenizer->json() : "",
           .precision = device.precision == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kFloat32,
-          .micro_batch = config.train.micro_batch == 0 ? batch : config.train.micro_batch};
+          .micro_batch = config.train.micro_batch_sequences()};
 }
 
 Start start(const RunSetup& setup, const Resume& resume) {

@@ -9,8 +9,8 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <thread>
 
+#include "cambium/base/cpu.h"
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
@@ -295,8 +295,7 @@ TrainResult finished(const RunSetup& setup, const Start& start) {
 TrainResult train(const config::RunConfig& config, const Resume& resume) {
   const StopRequest stop;
   const c10::NoGradGuard no_grad;
-  at::set_num_threads(config.run.threads > 0 ? config.run.threads
-                                             : static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
   RunSetup setup = set_up(config);
   make_directories(config.run.dir);
   Start begin = start(setup, resume);
