@@ -36,8 +36,8 @@ void swiglu(Stream stream, const T* gate_up, int64_t rows, int64_t f, T* y);
 template <typename T>
 void swiglu_backward(Stream stream, const T* dy, int64_t rows, int64_t f, T* gate_up);
 
-/// Rotates the first `heads` heads of each row in place, half-split form; row r, `stride` entries after the last, stands
-/// at first_position + r % seq. direction 1 rotates, -1 rotates back. Tables: [positions, head_dim / 2].
+/// Rotates the first `heads` heads of each row in place, half-split form; row r, `stride` entries after the last,
+/// stands at first_position + r % seq. direction 1 rotates, -1 rotates back. Tables: [positions, head_dim / 2].
 template <typename T>
 void rope(Stream stream, T* x, int64_t stride, int64_t rows, const float* cosines, const float* sines, int64_t heads,
           int64_t head_dim, int64_t seq, int64_t first_position, float direction);
