@@ -14,13 +14,8 @@ double sum_squares(const at::Tensor& x) {
   std::vector<double> partial(static_cast<size_t>(blocks));
   cpu::for_range(blocks, 4, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
-      double sum = 0;
-      const int64_t stop = std::min(n, (block + 1) * kBlock);
-#pragma omp simd reduction(+ : sum)
-      for (int64_t i = block * kBlock; i < stop; ++i) {
-        sum += static_cast<double>(data[i]) * data[i];
-      }
-      partial[static_cast<size_t>(block)] = sum;
+      const int64_t first = block * kBlock;
+      partial[static_cast<size_t>(block)] = kernels::kernels().sum_squares(data + first, std::min(kBlock, n - first));
     }
   });
   return std::accumulate(partial.begin(), partial.end(), 0.0);

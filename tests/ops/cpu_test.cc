@@ -7,7 +7,7 @@
 #include <limits>
 
 #define CAMBIUM_ISA isa_of_the_test
-#include "cambium/ops/kernels/isa/simd.h"
+#include "cambium/ops/kernels/isa/exp.h"
 
 namespace cambium::ops::cpu {
 namespace {
@@ -34,6 +34,25 @@ TEST(FastExp, IsExactAtZeroAndStopsAtItsEnds) {
   EXPECT_EQ(fast_exp(1e30F), fast_exp(88.0F));
   EXPECT_TRUE(std::isfinite(fast_exp(88.0F)));
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST(ShortExp, IsFarWithinTheRoundingOfBFloat16) {
+  double worst = 0;
+  for (float x = -86.9F; x < 87.9F; x += 1.7e-4F) {
+    const double exact = std::exp(static_cast<double>(x));
+    worst = std::max(worst, std::abs(short_exp(Floats{} + x)[0] - exact) / exact);
+  }
+  EXPECT_LT(worst, 1.5e-5);  // 3e-6, and the rounding of an exponent near 88 * log2(e)
+  EXPECT_LT(short_exp(Floats{} - 1e4F)[0], 1e-37F);
+  EXPECT_TRUE(std::isnan(short_exp(Floats{} + std::numeric_limits<float>::quiet_NaN())[0]));
+}
+
+TEST(Sigmoid, HoldsToItsEnds) {
+  for (const float x : {-1e4F, -20.0F, -1.0F, 0.0F, 1.0F, 20.0F, 1e4F}) {
+    const double exact = 1.0 / (1.0 + std::exp(static_cast<double>(-x)));
+    EXPECT_NEAR(sigmoid_of<float>(Floats{} + x)[0], exact, 1e-6 * exact + 1e-37) << x;
+    EXPECT_NEAR(sigmoid_of<BFloat16>(Floats{} + x)[0], exact, 1e-4 * exact + 1e-37) << x;
+  }
 }
 
 TEST(FastExp, OfAVectorIsThatOfItsNumbers) {

@@ -123,6 +123,8 @@ struct Kernels {
   /// `compute`, the bfloat16 copy, may be null.
   void (*adamw)(const AdamWFactors& factors, int64_t count, const float* grad, float* weight, float* exp_avg,
                 float* exp_avg_sq, BFloat16* compute);
+  /// Σ x² in float64.
+  double (*sum_squares)(const float* x, int64_t count);
 };
 
 /// The kernels for this machine's widest instruction set, or those that CAMBIUM_KERNELS names (avx2, avx512,

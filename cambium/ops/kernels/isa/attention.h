@@ -5,6 +5,7 @@
 // Keys and values are packed once for all queries of the group.
 
 #include "cambium/ops/kernels/attention_scratch.h"
+#include "cambium/ops/kernels/isa/exp.h"
 #include "cambium/ops/kernels/isa/pack.h"
 #include "cambium/ops/kernels/isa/tile.h"
 
@@ -27,24 +28,22 @@ inline void running_softmax(const float* scores, int64_t seen, int64_t columns, 
                             float& sum, float& correction) {
   const int64_t whole = seen / kWidth * kWidth;
   const Words in_tail = counting_from(whole) < static_cast<int32_t>(seen);
-  Floats tops = Floats{} + highest;
+  Floats tops = Floats{} - 1e30F;
   for (int64_t c = 0; c < whole; c += kWidth) {
-    const Floats score = load(scores + c) * scale;
-    tops = score > tops ? score : tops;
+    tops = larger(load(scores + c), tops);
   }
   if (whole < seen) {
-    const Floats score = load(scores + whole) * scale;
-    tops = in_tail & (score > tops) ? score : tops;
+    tops = larger(in_tail ? load(scores + whole) : tops, tops);
   }
-  const float top = max_of(tops);
+  const float top = max(max_of(tops) * scale, highest);
   Floats sums{};
   for (int64_t c = 0; c < whole; c += kWidth) {
-    const Floats e = fast_exp(load(scores + c) * scale - top);
+    const Floats e = exp_of<T>(load(scores + c) * scale - top);
     sums += e;
     store(p + c, e);
   }
   if (whole < columns) {
-    const Floats e = in_tail ? fast_exp(load(scores + whole) * scale - top) : Floats{};
+    const Floats e = in_tail ? exp_of<T>(load(scores + whole) * scale - top) : Floats{};
     sums += e;
     store(p + whole, e);
   }
@@ -63,13 +62,13 @@ inline void row_gradients(const float* scores, const float* dp, int64_t seen, in
                           float delta, T* p, T* ds) {
   const int64_t whole = seen / kWidth * kWidth;
   for (int64_t c = 0; c < whole; c += kWidth) {
-    const Floats e = fast_exp(load(scores + c) * scale - lse);
+    const Floats e = exp_of<T>(load(scores + c) * scale - lse);
     store(p + c, e);
     store(ds + c, e * (load(dp + c) - delta) * scale);
   }
   if (whole < columns) {
     const Words in = counting_from(whole) < static_cast<int32_t>(seen);
-    const Floats e = in ? fast_exp(load(scores + whole) * scale - lse) : Floats{};
+    const Floats e = in ? exp_of<T>(load(scores + whole) * scale - lse) : Floats{};
     store(p + whole, e);
     store(ds + whole, in ? e * (load(dp + whole) - delta) * scale : Floats{});
   }

@@ -2,7 +2,7 @@
 
 // What works on rows one by one.
 
-#include "cambium/ops/kernels/isa/simd.h"
+#include "cambium/ops/kernels/isa/exp.h"
 
 CAMBIUM_NAMESPACE_BEGIN
 
@@ -47,15 +47,28 @@ void rms_norm_backward(const T* dy, const float* x, const float* weight, const f
 }
 
 template <typename T>
+inline Floats swiglu_of(Floats gate, Floats up) {
+  return gate * sigmoid_of<T>(gate) * up;
+}
+
+template <typename T>
+struct SwigluGradient {
+  SwigluGradient(Floats g, Floats u, Floats dy) {
+    const Floats sigmoid = sigmoid_of<T>(g), silu = g * sigmoid;
+    gate = dy * u * (sigmoid + silu * (1.0F - sigmoid));
+    up = dy * silu;
+  }
+  Floats gate, up;
+};
+
+template <typename T>
 void swiglu(const T* gate_up, int64_t rows, int64_t f, T* y) {
   for (int64_t row = 0; row < rows; ++row, gate_up += 2 * f, y += f) {
     const T* gate = gate_up;
     const T* up = gate_up + f;
-#pragma omp simd
-    for (int64_t i = 0; i < f; ++i) {
-      const float g = to_float(gate[i]);
-      y[i] = from_float<T>(g / (1.0F + fast_exp(-g)) * to_float(up[i]));
-    }
+    for_vectors(f, [&](int64_t i, auto lanes) {
+      store(y + i, swiglu_of<T>(load(gate + i, lanes), load(up + i, lanes)), lanes);
+    });
   }
 }
 
@@ -64,14 +77,11 @@ void swiglu_backward(const T* dy, int64_t rows, int64_t f, T* gate_up) {
   for (int64_t row = 0; row < rows; ++row, gate_up += 2 * f, dy += f) {
     T* gate = gate_up;
     T* up = gate_up + f;
-#pragma omp simd
-    for (int64_t i = 0; i < f; ++i) {
-      const float g = to_float(gate[i]), u = to_float(up[i]), grad = to_float(dy[i]);
-      const float sigmoid = 1.0F / (1.0F + fast_exp(-g));
-      const float silu = g * sigmoid;
-      gate[i] = from_float<T>(grad * u * (sigmoid + silu * (1.0F - sigmoid)));
-      up[i] = from_float<T>(grad * silu);
-    }
+    for_vectors(f, [&](int64_t i, auto lanes) {
+      const SwigluGradient<T> gradient(load(gate + i, lanes), load(up + i, lanes), load(dy + i, lanes));
+      store(gate + i, gradient.gate, lanes);
+      store(up + i, gradient.up, lanes);
+    });
   }
 }
 
@@ -115,17 +125,23 @@ void cast(const float* x, int64_t count, T* y) {
 /// log Σ exp of a row.
 template <typename T>
 inline float log_sum_exp(const T* logits, int64_t vocab) {
-  float highest = to_float(logits[0]);
-#pragma omp simd reduction(max : highest)
-  for (int64_t i = 0; i < vocab; ++i) {
+  Floats tops = Floats{} + to_float(logits[0]);
+  const int64_t whole = vocab / kWidth * kWidth;
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    tops = larger(load(logits + i), tops);
+  }
+  float highest = max_of(tops), sum = 0;
+  for (int64_t i = whole; i < vocab; ++i) {
     highest = max(highest, to_float(logits[i]));
   }
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < vocab; ++i) {
+  Floats sums{};
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    sums += exp_of<T>(load(logits + i) - highest);
+  }
+  for (int64_t i = whole; i < vocab; ++i) {
     sum += fast_exp(to_float(logits[i]) - highest);
   }
-  return highest + __builtin_logf(sum);
+  return highest + __builtin_logf(sum + sum_of(sums));
 }
 
 template <typename T>
@@ -146,12 +162,33 @@ void loss(T* logits, int64_t rows, int64_t vocab, const int32_t* targets, float*
       continue;
     }
     const float weight = gradient->scale * (1.0F + 2.0F * gradient->z_loss * lse);
-#pragma omp simd
-    for (int64_t i = 0; i < vocab; ++i) {
-      logits[i] = from_float<T>(weight * fast_exp(to_float(logits[i]) - lse));
-    }
+    for_vectors(vocab, [&](int64_t i, auto lanes) {
+      store(logits + i, exp_of<T>(load(logits + i, lanes) - lse) * weight, lanes);
+    });
     logits[target] = from_float<T>(weight * fast_exp(target_logit - lse) - gradient->scale);
   }
+}
+
+/// Four sums side by side, so that no addition waits for the one before.
+inline double sum_squares(const float* x, int64_t count) {
+  constexpr int64_t kSums = 4;
+  Doubles sums[kSums]{};
+  int64_t i = 0;
+  for (; i + kSums * kDoubles <= count; i += kSums * kDoubles) {
+    for (int64_t s = 0; s < kSums; ++s) {
+      const Doubles value = load_doubles(x + i + s * kDoubles);
+      sums[s] += value * value;
+    }
+  }
+  const Doubles all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  double sum = 0;
+  for (int64_t lane = 0; lane < kDoubles; ++lane) {
+    sum += all[lane];
+  }
+  for (; i < count; ++i) {
+    sum += static_cast<double>(x[i]) * x[i];
+  }
+  return sum;
 }
 
 inline void adamw(const AdamWFactors& factors, int64_t count, const float* grad, float* weight, float* exp_avg,

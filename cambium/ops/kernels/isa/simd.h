@@ -28,6 +28,9 @@ using Words = int32_t __attribute__((vector_size(kWidth * 4)));
 using UnalignedFloats = float __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
 using UnalignedWords = int32_t __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
 
+constexpr int kDoubles = kWidth / 2;
+using Doubles = double __attribute__((vector_size(kDoubles * 8)));
+
 inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 inline float max(float a, float b) { return a > b ? a : b; }
@@ -58,62 +61,20 @@ template <>
   return {static_cast<uint16_t>(rounded_bits(value) >> 16)};
 }
 
-/// exp for |r| up to ln(2) / 2, of a number or a vector.
-template <typename Number>
-[[gnu::always_inline]] inline Number exp_near_zero(Number r) {
-  Number p = Number{} + 1.9875691500E-4F;
-  p = p * r + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  return p * r * r + r + 1.0F;
-}
-
-/// exp to about 2 ulp by range reduction and a degree-6 polynomial; free of branches, so that loops over it vectorise.
-/// Below -87 the result is the smallest normal number, not zero: callers never ask for masked entries.
-[[gnu::always_inline]] inline float fast_exp(float x) {
-  constexpr float kLog2E = 1.44269504088896341F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
-  constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-  x = x < -87.0F ? -87.0F : x;
-  x = x > 88.0F ? 88.0F : x;
-  const float n = (x * kLog2E + kRounder) - kRounder;
-  const float r = (x - n * kLn2High) - n * kLn2Low;
-  return exp_near_zero(r) * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
-}
-
-/// exp of a vector, with the same accuracy and lower end. With AVX-512 it overflows to infinity.
-#if defined(__AVX512F__)
-inline Floats fast_exp(Floats x) {
-  constexpr float kLog2EHigh = 1.44269502F, kLog2ELow = 1.925963e-8F;  // 2^(x log2 e), its exponent split off
-  x = (Floats)_mm512_max_ps((__m512)(Floats{} - 87.0F), (__m512)x);    // NaN stays
-  const __m512 n = _mm512_roundscale_ps((__m512)(x * kLog2EHigh), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const Floats r = (x * kLog2EHigh - (Floats)n) + x * kLog2ELow;
-  Floats p = Floats{} + 1.54035304e-4F;  // ln(2)^k / k!
-  p = p * r + 1.33335581e-3F;
-  p = p * r + 9.61812911e-3F;
-  p = p * r + 5.55041087e-2F;
-  p = p * r + 2.40226507e-1F;
-  p = p * r + 6.93147181e-1F;
-  p = p * r + 1.0F;
-  return (Floats)_mm512_scalef_ps((__m512)p, n);
-}
-#else
-inline Floats fast_exp(Floats x) {
-  const Floats low = Floats{} - 87.0F, high = Floats{} + 88.0F, rounder = Floats{} + 12582912.0F;
-  x = x < low ? low : x;
-  x = x > high ? high : x;
-  const Floats n = (x * 1.44269504088896341F + rounder) - rounder;
-  const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  return exp_near_zero(r) * (Floats)((__builtin_convertvector(n, Words) + 127) << 23);
-}
-#endif
+using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
+using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
 
 inline Floats load(const float* from) { return *reinterpret_cast<const UnalignedFloats*>(from); }
+inline Floats load(const BFloat16* from) {
+  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
+  return (Floats)(__builtin_convertvector(halves, Words) << 16);
+}
+inline Doubles load_doubles(const float* from) {
+  using HalfVector = float __attribute__((vector_size(kDoubles * 4), aligned(4), may_alias));
+  return __builtin_convertvector(*reinterpret_cast<const HalfVector*>(from), Doubles);
+}
 inline void store(float* to, Floats value) { *reinterpret_cast<UnalignedFloats*>(to) = value; }
 inline void store(BFloat16* to, Floats value) {
-  using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
-  using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
 #if defined(__AVX512BF16__)
   *reinterpret_cast<UnalignedHalves*>(to) = (Halves)_mm512_cvtneps_pbh((__m512)value);
 #else
@@ -121,6 +82,40 @@ inline void store(BFloat16* to, Floats value) {
   const Words rounded = bits + 0x7FFF + ((bits >> 16) & 1);
   *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector((rounded >> 16) & 0xFFFF, Halves);
 #endif
+}
+
+/// How many entries of a vector count: all, or the first `lanes` of it.
+struct Whole {};
+template <typename T>
+inline Floats load(const T* from, Whole /*lanes*/) {
+  return load(from);
+}
+template <typename T>
+inline Floats load(const T* from, int64_t lanes) {
+  T part[kWidth]{};
+  __builtin_memcpy(part, from, static_cast<size_t>(lanes) * sizeof(T));
+  return load(part);
+}
+template <typename T>
+inline void store(T* to, Floats value, Whole /*lanes*/) {
+  store(to, value);
+}
+template <typename T>
+inline void store(T* to, Floats value, int64_t lanes) {
+  T part[kWidth];
+  store(part, value);
+  __builtin_memcpy(to, part, static_cast<size_t>(lanes) * sizeof(T));
+}
+/// Calls body(first entry, lanes) for the vectors of a row; the last may be a part of one.
+template <typename Body>
+[[gnu::always_inline]] inline void for_vectors(int64_t count, Body&& body) {
+  const int64_t whole = count / kWidth * kWidth;
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    body(i, Whole{});
+  }
+  if (whole < count) {
+    body(whole, count - whole);
+  }
 }
 
 /// to = factor · from, entry by entry.
@@ -145,6 +140,14 @@ inline Words counting_from(int64_t first) {
   return kLanes + static_cast<int32_t>(first);
 }
 
+/// The larger of each two entries; NaN where b is.
+inline Floats larger(Floats a, Floats b) {
+#if defined(__AVX512F__)
+  return (Floats)_mm512_max_ps((__m512)a, (__m512)b);
+#else
+  return a > b ? a : b;
+#endif
+}
 inline float sum_of(Floats value) {
   float sum = 0;
   for (int i = 0; i < kWidth; ++i) {

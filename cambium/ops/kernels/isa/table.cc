@@ -32,6 +32,7 @@ constexpr TypedKernels<T> typed_kernels() {
 const Kernels kTable{.name = CAMBIUM_STRING(CAMBIUM_ISA),
                      .float32 = typed_kernels<float>(),
                      .bfloat16 = typed_kernels<BFloat16>(),
-                     .adamw = adamw};
+                     .adamw = adamw,
+                     .sum_squares = sum_squares};
 
 CAMBIUM_NAMESPACE_END
