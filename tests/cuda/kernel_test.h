@@ -34,6 +34,9 @@ inline BFloat16 nearest<BFloat16>(double value) {
   uint32_t bits;
   std::memcpy(&bits, &single, sizeof(bits));
   const BFloat16 low{static_cast<uint16_t>(bits >> 16)}, high{static_cast<uint16_t>((bits >> 16) + 1)};
+  if (!std::isfinite(value)) {
+    return low;
+  }
   const double below = std::abs(value - value_of(low)), above = std::abs(value_of(high) - value);
   return below < above || (below == above && low.bits % 2 == 0) ? low : high;
 }

@@ -38,6 +38,49 @@ TYPED_TEST(RmsNorm, ForwardIsThePlainFormula) {
   }
 }
 
+TYPED_TEST(RmsNorm, BackwardIsThePlainFormula) {
+  for (const auto& [rows, d, offset] : kShapes) {
+    SCOPED_TRACE(testing::Message() << rows << " rows of " << d << ", offset " << offset);
+    Buffer<float> x(this->random.normal(rows * d, 3.0), offset), weight(this->random.normal(d));
+    Buffer<TypeParam> dy(this->random.normal(rows * d));
+    Buffer<float> dx(this->random.normal(rows * d)), dweight(this->random.normal(d));
+    Buffer<float> inv_rms(rows), partial(kNormParts * d);
+    std::vector<double> wanted_dx(static_cast<size_t>(rows * d)), wanted_dweight(static_cast<size_t>(d));
+    for (int64_t i = 0; i < d; ++i) {
+      wanted_dweight[static_cast<size_t>(i)] = dweight[i];
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      double squares = 0, dot = 0;  // of x with itself, and with the gradient of the normed row
+      for (int64_t i = row * d; i < (row + 1) * d; ++i) {
+        squares += x[i] * x[i];
+        dot += x[i] * dy[i] * weight[i - row * d];
+      }
+      const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(d) + kEps);
+      inv_rms.data()[row] = static_cast<float>(inverse);
+      for (int64_t i = 0; i < d; ++i) {
+        const double entry = x[row * d + i], grad = dy[row * d + i];
+        wanted_dx[static_cast<size_t>(row * d + i)] =
+            dx[row * d + i] +
+            kScale * inverse * (grad * weight[i] - entry * inverse * inverse * dot / static_cast<double>(d));
+        wanted_dweight[static_cast<size_t>(i)] += grad * entry * inverse * kScale;
+      }
+    }
+    rms_norm_backward(kStream, dy.data(), x.data(), weight.data(), inv_rms.data(), kScale, rows, d, dx.data(),
+                      dweight.data(), partial.data());
+    EXPECT_TRUE(close(dx, wanted_dx, {1e-5, 2e-6}));
+    EXPECT_TRUE(close(dweight, wanted_dweight, {1e-5, 2e-6}));
+    EXPECT_TRUE(partial.guards_are_intact());
+  }
+}
+
+TYPED_TEST(RmsNorm, BackwardOfNoRowsDoesNothing) {
+  Buffer<float> empty(0), weight(this->random.normal(8)), dweight(std::vector<double>(8, 1.0)), partial(kNormParts * 8);
+  Buffer<TypeParam> dy(0);
+  rms_norm_backward(kStream, dy.data(), empty.data(), weight.data(), empty.data(), 1.0F, 0, 8, empty.data(),
+                    dweight.data(), partial.data());
+  EXPECT_TRUE(close(dweight, std::vector<double>(8, 1.0), {0.0, 0.0}));
+}
+
 TYPED_TEST(RmsNorm, OfZeroesIsZero) {
   Buffer<float> x(std::vector<double>(24)), weight(this->random.normal(12)), inv_rms(2);
   Buffer<TypeParam> y(24);
@@ -53,6 +96,20 @@ TYPED_TEST(RmsNorm, ForwardGivesTheSameBitsInAnyOrder) {
     Buffer<TypeParam> y(rows * d);
     rms_norm(kStream, x.data(), weight.data(), kEps, kScale, rows, d, y.data(), inv_rms.data());
     return y.bytes() + inv_rms.bytes();
+  });
+}
+
+TYPED_TEST(RmsNorm, BackwardGivesTheSameBitsInAnyOrder) {
+  const int64_t rows = 41, d = 516;
+  Buffer<float> x(this->random.normal(rows * d)), weight(this->random.normal(d));
+  Buffer<float> inv_rms(std::vector<double>(rows, 0.5));
+  Buffer<TypeParam> dy(this->random.normal(rows * d));
+  expect_same_bits([&] {
+    const std::vector<double> zeroes(static_cast<size_t>(rows * d)), few_zeroes(static_cast<size_t>(d));
+    Buffer<float> dx(zeroes), dweight(few_zeroes), partial(kNormParts * d);
+    rms_norm_backward(kStream, dy.data(), x.data(), weight.data(), inv_rms.data(), kScale, rows, d, dx.data(),
+                      dweight.data(), partial.data());
+    return dx.bytes() + dweight.bytes();
   });
 }
 

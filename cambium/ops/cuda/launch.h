@@ -34,6 +34,11 @@ inline Work work_for(int64_t items) {
   return {.blocks = std::min(divide_up(items, kThreads), kMostBlocks / 8), .threads = kThreads};
 }
 
+/// A block for each row, whose threads share its `items`.
+inline Work row_work(int64_t rows, int64_t items) {
+  return {.blocks = std::min(rows, kMostBlocks), .threads = std::max(threads_for(items, 512), 2 * kWarp)};
+}
+
 /// Throws Error: "[kernel] could not be started: …".
 [[noreturn]] void launch_failed(const char* kernel, cudaError_t error);
 

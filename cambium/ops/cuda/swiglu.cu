@@ -43,20 +43,15 @@ __global__ void swiglu_backward_kernel(const T* dy, int64_t rows, int64_t f, T* 
   }
 }
 
-/// A block's threads for a row of `packets`.
-Work row_blocks(int64_t rows, int64_t packets) {
-  return {.blocks = std::min(rows, kMostBlocks), .threads = std::max(threads_for(packets, 512), 64)};
-}
-
 }  // namespace
 
 template <typename T>
 void swiglu(Stream stream, const T* gate_up, int64_t rows, int64_t f, T* y) {
   constexpr int n = kEntries<T>;
   if (f % n == 0 && aligned<n>(gate_up, y)) {
-    launch("swiglu", stream, row_blocks(rows, f / n), swiglu_kernel<n, T>, gate_up, rows, f, y);
+    launch("swiglu", stream, row_work(rows, f / n), swiglu_kernel<n, T>, gate_up, rows, f, y);
   } else {
-    launch("swiglu", stream, row_blocks(rows, f), swiglu_kernel<1, T>, gate_up, rows, f, y);
+    launch("swiglu", stream, row_work(rows, f), swiglu_kernel<1, T>, gate_up, rows, f, y);
   }
 }
 
@@ -64,9 +59,9 @@ template <typename T>
 void swiglu_backward(Stream stream, const T* dy, int64_t rows, int64_t f, T* gate_up) {
   constexpr int n = kEntries<T>;
   if (f % n == 0 && aligned<n>(dy, gate_up)) {
-    launch("swiglu_backward", stream, row_blocks(rows, f / n), swiglu_backward_kernel<n, T>, dy, rows, f, gate_up);
+    launch("swiglu_backward", stream, row_work(rows, f / n), swiglu_backward_kernel<n, T>, dy, rows, f, gate_up);
   } else {
-    launch("swiglu_backward", stream, row_blocks(rows, f), swiglu_backward_kernel<1, T>, dy, rows, f, gate_up);
+    launch("swiglu_backward", stream, row_work(rows, f), swiglu_backward_kernel<1, T>, dy, rows, f, gate_up);
   }
 }
 
