@@ -62,7 +62,7 @@ TEST(Embedding, BackwardAddsInTheOrderOfTheRows) {
     embedding_backward(kStream, dh.data(), tokens.sorted.data(), tokens.order.data(), rows, d, dtable.data());
     EXPECT_EQ(dtable.bytes(), wanted.bytes());
     EXPECT_TRUE(dtable.guards_are_intact());
-    expect_same_bits([&] {
+    expect_same_bits([&, rows = rows, d = d] {
       Buffer<float> again = before;
       embedding_backward(kStream, dh.data(), tokens.sorted.data(), tokens.order.data(), rows, d, again.data());
       return again.bytes();

@@ -65,9 +65,9 @@ __global__ void some_return_kernel() {
 __global__ void two_places_kernel() {
   if (threadIdx.x < 5) {
     __syncthreads();
-  } else {
-    __syncthreads();
+    return;
   }
+  __syncthreads();
 }
 __global__ void half_a_warp_kernel() {
   if (threadIdx.x < 16) {

@@ -37,10 +37,10 @@ __global__ void adamw_kernel(AdamWFactors factors, const float* guard, int64_t c
 
 void adamw(Stream stream, const AdamWFactors& factors, const float* guard, int64_t count, const float* grad,
            float* weight, float* exp_avg, float* exp_avg_sq, BFloat16* compute) {
-  constexpr int n = kEntries<float>;
-  const bool in_packets = aligned<n>(grad, weight, exp_avg, exp_avg_sq, compute);
-  launch("adamw", stream, work_for(in_packets ? divide_up(count, n) : count),
-         in_packets ? adamw_kernel<n> : adamw_kernel<1>, factors, guard, count, grad, weight, exp_avg, exp_avg_sq,
+  constexpr int kPacket = kEntries<float>;
+  const bool in_packets = aligned<kPacket>(grad, weight, exp_avg, exp_avg_sq, compute);
+  launch("adamw", stream, work_for(in_packets ? divide_up(count, kPacket) : count),
+         in_packets ? adamw_kernel<kPacket> : adamw_kernel<1>, factors, guard, count, grad, weight, exp_avg, exp_avg_sq,
          compute);
 }
 

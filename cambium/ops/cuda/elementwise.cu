@@ -30,9 +30,10 @@ __global__ void cast_kernel(const float* x, int64_t count, T* y) {
 
 template <typename T>
 void residual_add(Stream stream, const float* h, const T* branch, int64_t count, float* out) {
-  constexpr int n = kEntries<float>;
-  if (aligned<n>(h, branch, out)) {
-    launch("residual_add", stream, work_for(divide_up(count, n)), residual_add_kernel<n, T>, h, branch, count, out);
+  constexpr int kPacket = kEntries<float>;
+  if (aligned<kPacket>(h, branch, out)) {
+    launch("residual_add", stream, work_for(divide_up(count, kPacket)), residual_add_kernel<kPacket, T>, h, branch,
+           count, out);
   } else {
     launch("residual_add", stream, work_for(count), residual_add_kernel<1, T>, h, branch, count, out);
   }
@@ -40,9 +41,9 @@ void residual_add(Stream stream, const float* h, const T* branch, int64_t count,
 
 template <typename T>
 void cast(Stream stream, const float* x, int64_t count, T* y) {
-  constexpr int n = kEntries<float>;
-  if (aligned<n>(x, y)) {
-    launch("cast", stream, work_for(divide_up(count, n)), cast_kernel<n, T>, x, count, y);
+  constexpr int kPacket = kEntries<float>;
+  if (aligned<kPacket>(x, y)) {
+    launch("cast", stream, work_for(divide_up(count, kPacket)), cast_kernel<kPacket, T>, x, count, y);
   } else {
     launch("cast", stream, work_for(count), cast_kernel<1, T>, x, count, y);
   }

@@ -51,9 +51,9 @@ __global__ void embedding_backward_kernel(const float* dh, const int32_t* ids, c
 }  // namespace
 
 void embedding(Stream stream, const float* table, const int32_t* ids, int64_t rows, int64_t d, float* h) {
-  constexpr int n = kEntries<float>;
-  if (d % n == 0 && aligned<n>(table, h)) {
-    launch("embedding", stream, row_work(rows, d / n), embedding_kernel<n>, table, ids, rows, d, h);
+  constexpr int kPacket = kEntries<float>;
+  if (d % kPacket == 0 && aligned<kPacket>(table, h)) {
+    launch("embedding", stream, row_work(rows, d / kPacket), embedding_kernel<kPacket>, table, ids, rows, d, h);
   } else {
     launch("embedding", stream, row_work(rows, d), embedding_kernel<1>, table, ids, rows, d, h);
   }
@@ -66,9 +66,9 @@ void embedding_backward(Stream stream, const float* dh, const int32_t* ids, cons
     const Work work{.blocks = std::min(rows, kMostBlocks), .threads = threads, .blocks_y = divide_up(packets, threads)};
     launch("embedding_backward", stream, work, kernel, dh, ids, order, rows, d, dtable);
   };
-  constexpr int n = kEntries<float>;
-  if (d % n == 0 && aligned<n>(dh, dtable)) {
-    start(d / n, embedding_backward_kernel<n>);
+  constexpr int kPacket = kEntries<float>;
+  if (d % kPacket == 0 && aligned<kPacket>(dh, dtable)) {
+    start(d / kPacket, embedding_backward_kernel<kPacket>);
   } else {
     start(d, embedding_backward_kernel<1>);
   }

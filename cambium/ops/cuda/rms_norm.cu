@@ -163,9 +163,9 @@ void rms_norm(Stream stream, const float* x, const float* weight, float eps, flo
                     .shared_bytes = kReduceBytes};
     launch("rms_norm", stream, work, kernel, x, weight, eps, scale, rows, d, teams, y, inv_rms);
   };
-  constexpr int n = kEntries<float>;
-  if (d % n == 0 && aligned<n>(x, weight, y)) {
-    start(d / n, rms_norm_kernel<n, T>);
+  constexpr int kPacket = kEntries<float>;
+  if (d % kPacket == 0 && aligned<kPacket>(x, weight, y)) {
+    start(d / kPacket, rms_norm_kernel<kPacket, T>);
   } else {
     start(d, rms_norm_kernel<1, T>);
   }
@@ -174,7 +174,7 @@ void rms_norm(Stream stream, const float* x, const float* weight, float eps, flo
 template <typename T>
 void rms_norm_backward(Stream stream, const T* dy, const float* x, const float* weight, const float* inv_rms,
                        float scale, int64_t rows, int64_t d, float* dx, float* dweight, float* partial) {
-  constexpr int n = kEntries<float>;
+  constexpr int kPacket = kEntries<float>;
   const auto start = [&]<int width>(Width<width>) {
     const Teams teams = teams_for(divide_up(d, width), 1024);
     const Work work{.blocks = std::min(divide_up(rows, teams.count), kNormParts),
@@ -186,8 +186,8 @@ void rms_norm_backward(Stream stream, const T* dy, const float* x, const float* 
            inv_rms, scale, rows, d, teams, dx, partial);
     return work.blocks;
   };
-  const bool in_packets = d % n == 0 && aligned<n>(dy, x, weight, dx, partial);
-  const int64_t parts = in_packets ? start(Width<n>{}) : start(Width<1>{});
+  const bool in_packets = d % kPacket == 0 && aligned<kPacket>(dy, x, weight, dx, partial);
+  const int64_t parts = in_packets ? start(Width<kPacket>{}) : start(Width<1>{});
   constexpr int kThreads = kColumnWarps * kWarp;
   launch("rms_norm_backward", stream,
          {.blocks = parts == 0 ? 0 : divide_up(d, kWarp), .threads = kThreads, .shared_bytes = shared_bytes(kThreads)},

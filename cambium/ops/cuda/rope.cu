@@ -39,14 +39,14 @@ __global__ void rope_kernel(T* x, int64_t stride, int64_t rows, const float* cos
 template <typename T>
 void rope(Stream stream, T* x, int64_t stride, int64_t rows, const float* cosines, const float* sines, int64_t heads,
           int64_t head_dim, int64_t seq, int64_t first_position, float direction) {
-  constexpr int n = kEntries<T>;
+  constexpr int kPacket = kEntries<T>;
   const int64_t half = head_dim / 2;
   const auto start = [&](int64_t items, auto kernel) {
     launch("rope", stream, row_work(rows, items), kernel, x, stride, rows, cosines, sines, static_cast<int>(heads),
            static_cast<int>(head_dim), seq, first_position, direction);
   };
-  if (half % n == 0 && stride % n == 0 && aligned<n>(x) && aligned<n>(cosines, sines)) {
-    start(heads * half / n, rope_kernel<n, T>);
+  if (half % kPacket == 0 && stride % kPacket == 0 && aligned<kPacket>(x) && aligned<kPacket>(cosines, sines)) {
+    start(heads * half / kPacket, rope_kernel<kPacket, T>);
   } else {
     start(heads * half, rope_kernel<1, T>);
   }

@@ -32,12 +32,13 @@ __global__ void add_parts_kernel(const double* partial, int64_t parts, double* s
 
 void sum_squares(Stream stream, const float* x, int64_t count, double* sum, double* partial) {
   static_assert(kSumParts <= kMostWarps * kWarp, "one block adds the parts");
-  constexpr int n = kEntries<float>;
-  const bool in_packets = aligned<n>(x);
-  Work work = work_for(in_packets ? divide_up(count, n) : count);
+  constexpr int kPacket = kEntries<float>;
+  const bool in_packets = aligned<kPacket>(x);
+  Work work = work_for(in_packets ? divide_up(count, kPacket) : count);
   work.blocks = std::min(work.blocks, kSumParts);
   work.shared_bytes = kReduceBytes;
-  launch("sum_squares", stream, work, in_packets ? sum_squares_kernel<n> : sum_squares_kernel<1>, x, count, partial);
+  launch("sum_squares", stream, work, in_packets ? sum_squares_kernel<kPacket> : sum_squares_kernel<1>, x, count,
+         partial);
   launch("sum_squares", stream,
          {.blocks = std::min<int64_t>(work.blocks, 1),
           .threads = threads_for(work.blocks, kMostWarps * kWarp),

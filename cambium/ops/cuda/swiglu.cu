@@ -47,9 +47,9 @@ __global__ void swiglu_backward_kernel(const T* dy, int64_t rows, int64_t f, T* 
 
 template <typename T>
 void swiglu(Stream stream, const T* gate_up, int64_t rows, int64_t f, T* y) {
-  constexpr int n = kEntries<T>;
-  if (f % n == 0 && aligned<n>(gate_up, y)) {
-    launch("swiglu", stream, row_work(rows, f / n), swiglu_kernel<n, T>, gate_up, rows, f, y);
+  constexpr int kPacket = kEntries<T>;
+  if (f % kPacket == 0 && aligned<kPacket>(gate_up, y)) {
+    launch("swiglu", stream, row_work(rows, f / kPacket), swiglu_kernel<kPacket, T>, gate_up, rows, f, y);
   } else {
     launch("swiglu", stream, row_work(rows, f), swiglu_kernel<1, T>, gate_up, rows, f, y);
   }
@@ -57,9 +57,10 @@ void swiglu(Stream stream, const T* gate_up, int64_t rows, int64_t f, T* y) {
 
 template <typename T>
 void swiglu_backward(Stream stream, const T* dy, int64_t rows, int64_t f, T* gate_up) {
-  constexpr int n = kEntries<T>;
-  if (f % n == 0 && aligned<n>(dy, gate_up)) {
-    launch("swiglu_backward", stream, row_work(rows, f / n), swiglu_backward_kernel<n, T>, dy, rows, f, gate_up);
+  constexpr int kPacket = kEntries<T>;
+  if (f % kPacket == 0 && aligned<kPacket>(dy, gate_up)) {
+    launch("swiglu_backward", stream, row_work(rows, f / kPacket), swiglu_backward_kernel<kPacket, T>, dy, rows, f,
+           gate_up);
   } else {
     launch("swiglu_backward", stream, row_work(rows, f), swiglu_backward_kernel<1, T>, dy, rows, f, gate_up);
   }

@@ -101,18 +101,18 @@ __device__ void for_entries(int64_t count, const Body& body) {
 /// All threads of a block, over a row that may start anywhere: as for_entries, with packets where they may start.
 template <typename T, typename Body>
 __device__ void for_row(const T* row, int64_t count, const Body& body) {
-  constexpr int n = kEntries<T>;
+  constexpr int kPacket = kEntries<T>;
   const auto misaligned = static_cast<int64_t>(reinterpret_cast<uintptr_t>(row) % 16 / sizeof(T));
-  const int64_t before = misaligned == 0 ? 0 : n - misaligned;
+  const int64_t before = misaligned == 0 ? 0 : kPacket - misaligned;
   const int64_t head = before < count ? before : count;
-  const int64_t packets = (count - head) / n;
+  const int64_t packets = (count - head) / kPacket;
   if (threadIdx.x < head) {
     body(threadIdx.x, Width<1>{});
   }
   for (int64_t i = threadIdx.x; i < packets; i += blockDim.x) {
-    body(head + i * n, Width<n>{});
+    body(head + i * kPacket, Width<kPacket>{});
   }
-  const int64_t last = head + packets * n + threadIdx.x;
+  const int64_t last = head + packets * kPacket + threadIdx.x;
   if (last < count) {
     body(last, Width<1>{});
   }

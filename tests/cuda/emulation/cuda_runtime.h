@@ -11,6 +11,8 @@
 
 #include "tests/cuda/emulation/threads.h"
 
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): CUDA's names
+
 #define __global__
 #define __device__
 #define __host__
@@ -48,20 +50,21 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   return cudaSuccess;
 }
 
-inline void __syncthreads(std::source_location where = std::source_location::current()) {
-  emulation::wait_for_block(where);
+// The last arguments are where the call stands.
+inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  emulation::wait_for_block({file, line});
 }
-inline void __syncwarp(unsigned mask = ~0U, std::source_location where = std::source_location::current()) {
-  emulation::exchange(mask, 0, emulation::lane(), where);
+inline void __syncwarp(unsigned mask = ~0U, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  emulation::exchange(mask, 0, emulation::lane(), {file, line});
 }
 
 template <typename Number>
-Number __shfl_xor_sync(unsigned mask, Number value, int lane_mask,
-                       std::source_location where = std::source_location::current()) {
+Number __shfl_xor_sync(unsigned mask, Number value, int lane_mask, const char* file = __builtin_FILE(),
+                       int line = __builtin_LINE()) {
   static_assert(sizeof(Number) <= sizeof(uint64_t));
   uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof(Number));
-  bits = emulation::exchange(mask, bits, emulation::lane() ^ lane_mask, where);
+  bits = emulation::exchange(mask, bits, emulation::lane() ^ lane_mask, {file, line});
   std::memcpy(&value, &bits, sizeof(Number));
   return value;
 }
@@ -77,3 +80,5 @@ inline float __uint_as_float(unsigned bits) {
   return value;
 }
 inline float __fdividef(float a, float b) { return a / b; }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -15,6 +15,7 @@
 namespace {
 emulation::Index current_thread, current_block, current_block_size, current_grid;
 }
+// NOLINTNEXTLINE(readability-identifier-naming)
 const emulation::Index &threadIdx = current_thread, &blockIdx = current_block, &blockDim = current_block_size,
                        &gridDim = current_grid;
 
@@ -36,7 +37,7 @@ constexpr unsigned char kPoison = 0xFF;  // a NaN in every type
 struct Barrier {
   int size = 0;
   std::vector<int> waiting;  ///< threads
-  std::source_location where;
+  Place where;
 };
 
 struct Warp {
@@ -46,9 +47,7 @@ struct Warp {
   int turn = 0;
 };
 
-std::string text(const std::source_location& where) {
-  return cambium::format("{}:{}", where.file_name(), where.line());
-}
+std::string text(const Place& where) { return cambium::format("{}:{}", where.file, where.line); }
 
 /// A stack on which threads run: one after another, as long as none has to wait.
 struct Fiber {
@@ -60,7 +59,7 @@ class Block {
  public:
   void start(int threads, Order order);
   void run_threads(const std::function<void()>& body);
-  void wait(Barrier& barrier, const std::source_location& where);
+  void wait(Barrier& barrier, const Place& where);
   void stop(const std::string& fault);
 
   Barrier& all() { return barrier_; }
@@ -186,12 +185,11 @@ void Block::stop(const std::string& fault) {
   begin_or_resume_others(*of_thread_[current_thread.x]);
 }
 
-void Block::wait(Barrier& barrier, const std::source_location& where) {
+void Block::wait(Barrier& barrier, const Place& where) {
   const int thread = static_cast<int>(current_thread.x);
   if (barrier.waiting.empty()) {
     barrier.where = where;
-  } else if (barrier.where.line() != where.line() || barrier.where.column() != where.column() ||
-             std::strcmp(barrier.where.file_name(), where.file_name()) != 0) {
+  } else if (barrier.where.line != where.line || std::strcmp(barrier.where.file, where.file) != 0) {
     stop(cambium::format("thread {} waits at {}, thread {} at {}", barrier.waiting[0], text(barrier.where), thread,
                          text(where)));
   }
@@ -235,9 +233,9 @@ void run(const Launch& launch, const std::function<void()>& body) {
 
 int lane() { return static_cast<int>(current_thread.x % kWarp); }
 
-void wait_for_block(const std::source_location& where) { block.wait(block.all(), where); }
+void wait_for_block(const Place& where) { block.wait(block.all(), where); }
 
-uint64_t exchange(unsigned mask, uint64_t value, int from, const std::source_location& where) {
+uint64_t exchange(unsigned mask, uint64_t value, int from, const Place& where) {
   Warp& warp = block.warp();
   if (mask != ~0U || from < 0 || from >= warp.barrier.size) {
     block.stop("an exchange by a part of a warp at " + text(where));

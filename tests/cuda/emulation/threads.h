@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <source_location>
 #include <stdexcept>
 
 // The threads of a block as fibers of one thread of the CPU.
@@ -35,11 +34,17 @@ void set_order(Order order);
 /// Runs `body` as every thread of every block. Shared memory is full of NaN at the start of each block.
 void run(const Launch& launch, const std::function<void()>& body);
 
+/// A place in a kernel's source.
+struct Place {
+  const char* file = "";
+  int line = 0;
+};
+
 /// Of the thread that runs, in its warp.
 int lane();
 /// All threads of the block come to `where`.
-void wait_for_block(const std::source_location& where);
+void wait_for_block(const Place& where);
 /// All lanes of the warp come to `where`, each with a value; gives that of lane `from`. `mask` must name all of them.
-uint64_t exchange(unsigned mask, uint64_t value, int from, const std::source_location& where);
+uint64_t exchange(unsigned mask, uint64_t value, int from, const Place& where);
 
 }  // namespace emulation
