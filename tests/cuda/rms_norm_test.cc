@@ -100,17 +100,18 @@ TYPED_TEST(RmsNorm, ForwardGivesTheSameBitsInAnyOrder) {
 }
 
 TYPED_TEST(RmsNorm, BackwardGivesTheSameBitsInAnyOrder) {
-  const int64_t rows = 41, d = 516;
-  Buffer<float> x(this->random.normal(rows * d)), weight(this->random.normal(d));
-  Buffer<float> inv_rms(std::vector<double>(rows, 0.5));
-  Buffer<TypeParam> dy(this->random.normal(rows * d));
-  expect_same_bits([&] {
+  for (const auto& [rows, d] : {std::pair<int64_t, int64_t>{41, 516}, {5, 4100}}) {
+    Buffer<float> x(this->random.normal(rows * d)), weight(this->random.normal(d));
+    Buffer<float> inv_rms(std::vector<double>(static_cast<size_t>(rows), 0.5));
+    Buffer<TypeParam> dy(this->random.normal(rows * d));
     const std::vector<double> zeroes(static_cast<size_t>(rows * d)), few_zeroes(static_cast<size_t>(d));
-    Buffer<float> dx(zeroes), dweight(few_zeroes), partial(kNormParts * d);
-    rms_norm_backward(kStream, dy.data(), x.data(), weight.data(), inv_rms.data(), kScale, rows, d, dx.data(),
-                      dweight.data(), partial.data());
-    return dx.bytes() + dweight.bytes();
-  });
+    expect_same_bits([&, rows = rows, d = d] {
+      Buffer<float> dx(zeroes), dweight(few_zeroes), partial(kNormParts * d);
+      rms_norm_backward(kStream, dy.data(), x.data(), weight.data(), inv_rms.data(), kScale, rows, d, dx.data(),
+                        dweight.data(), partial.data());
+      return dx.bytes() + dweight.bytes();
+    });
+  }
 }
 
 }  // namespace
