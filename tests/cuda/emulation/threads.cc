@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cambium/base/format.h"
@@ -65,7 +66,10 @@ class Block {
   Barrier& all() { return barrier_; }
   Warp& warp() { return warps_[current_thread.x / kWarp]; }
   /// Fibers that were left in the middle of a thread are of no more use.
-  void abandon() { free_.clear(), fibers_.clear(); }
+  void abandon() {
+    free_.clear();
+    fibers_.clear();
+  }
 
  private:
   static void enter();
@@ -169,6 +173,7 @@ void Block::begin_or_resume_others(Fiber& from) {
   if (ready_.empty()) {
     running_ = &fresh_fiber();
   } else {
+    // Backward: whoever became ready last runs first, as far ahead of the others as the barriers let it.
     const int thread = order_ == Order::kForward ? ready_.front() : ready_.back();
     order_ == Order::kForward ? ready_.pop_front() : ready_.pop_back();
     current_thread = Index(static_cast<unsigned>(thread), 0, 0);
