@@ -19,6 +19,32 @@ void product(const char* op, const at::Tensor& a, const at::Tensor& matrix, Side
   });
 }
 
+int64_t parts_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
+int64_t share_of(int64_t count, int64_t parts, int64_t grain) {
+  return parts_of(parts_of(count, parts), grain) * grain;
+}
+
+/// How a weight gradient [out, in] is split over threads: parts of `rows` x `columns`.
+struct Grid {
+  int64_t rows, columns;
+};
+/// The split with the least to pack: a part needs its columns of dy, one for each of its rows, and of x.
+Grid split(int64_t out, int64_t in, int64_t threads) {
+  constexpr int64_t kRowGrain = 8, kMostColumns = 1024;  // packed, these many columns fit the second-level cache
+  Grid best{};
+  for (int64_t across = 1; across <= threads; ++across) {
+    if (threads % across != 0) {
+      continue;
+    }
+    const Grid grid{.rows = share_of(out, threads / across, kRowGrain),
+                    .columns = share_of(in, across, kernels::kPanelColumns)};
+    if (best.rows == 0 || grid.rows + grid.columns < best.rows + best.columns) {
+      best = grid;
+    }
+  }
+  return {.rows = best.rows, .columns = std::min(best.columns, kMostColumns)};
+}
+
 }  // namespace
 
 void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y) { product("linear", x, w, Side::kColumns, y); }
@@ -28,20 +54,15 @@ void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx
 }
 
 void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
-  // Each thread takes whole rows of dw, in parts whose packed operands fit the second-level cache.
-  constexpr int64_t kMostRows = 512, kMostColumns = 1024, kRowGrain = 24;  // a multiple of each kernel's tile
-  const int64_t out = dw.size(0), in = dw.size(1), threads = at::get_num_threads();
-  const int64_t rounds = (out + kMostRows * threads - 1) / (kMostRows * threads);
-  const int64_t share = (out + threads * rounds - 1) / (threads * rounds);
-  const int64_t rows = (share + kRowGrain - 1) / kRowGrain * kRowGrain, columns = std::min(in, kMostColumns);
-  const int64_t row_parts = (out + rows - 1) / rows, column_parts = (in + columns - 1) / columns;
+  const Grid parts = split(dw.size(0), dw.size(1), at::get_num_threads());
+  const int64_t out = dw.size(0), in = dw.size(1), column_parts = parts_of(in, parts.columns);
   dispatch(dy.scalar_type(), "linear_weight_grad", [&]<typename T>(const TypedKernels<T>& kernel) {
-    for_range(row_parts * column_parts, 1, [&](int64_t begin, int64_t end) {
-      int32_t* words = scratch(Slot::kKernel, kernels::weight_grad_scratch<T>(rows, columns));
+    for_range(parts_of(out, parts.rows) * column_parts, 1, [&](int64_t begin, int64_t end) {
+      int32_t* words = scratch(Slot::kKernel, kernels::weight_grad_scratch<T>(parts.columns));
       for (int64_t part = begin; part < end; ++part) {
-        const int64_t row = part / column_parts * rows, column = part % column_parts * columns;
-        kernel.weight_grad({data<T>(dy) + row, dy.stride(0)}, std::min(rows, out - row),
-                           {data<T>(x) + column, x.stride(0)}, std::min(columns, in - column), dy.size(0),
+        const int64_t row = part / column_parts * parts.rows, column = part % column_parts * parts.columns;
+        kernel.weight_grad({data<T>(dy) + row, dy.stride(0)}, std::min(parts.rows, out - row),
+                           {data<T>(x) + column, x.stride(0)}, std::min(parts.columns, in - column), dy.size(0),
                            {mutable_data<float>(dw) + row * in + column, in}, words);
       }
     });

@@ -32,6 +32,20 @@ TEST_P(Linear, ForwardAndBackwardAreTheTwins) {
   }
 }
 
+TEST_P(Linear, AddsUpWeightGradientsOfManyParts) {
+  for (const auto& [in, out] : {std::pair<int64_t, int64_t>{1100, 410}, {70, 610}}) {
+    const at::Tensor x = random({300, in}), dy = random({300, out}), before = random_float({out, in});
+    const at::Tensor wanted = at::matmul(dy.to(at::kDouble).t(), x.to(at::kDouble));
+    for (const int threads : {1, 2, 3}) {
+      SCOPED_TRACE(testing::Message() << in << " to " << out << " on " << threads << " threads");
+      at::set_num_threads(threads);
+      at::Tensor dw = before.clone();
+      linear_weight_grad(dy, x, dw);
+      EXPECT_TRUE(close(dw - before, wanted, sums()));
+    }
+  }
+}
+
 TEST_P(Linear, WritesIntoViewsOfALargerBuffer) {
   const at::Tensor x = random({7, 12}), w = random({20, 12}), dy = random({7, 20});
   at::Tensor flat = at::zeros({500});

@@ -34,12 +34,12 @@ template <typename T>
 
 /// Rows that a row kernel should be given at a time: their intermediate results stay in the second-level cache.
 constexpr int64_t kBlockRows = 64;
-/// Tokens that weight_grad packs at a time.
-constexpr int64_t kTokenBlock = 256;
-/// Words of scratch for a weight_grad of [out, in] entries.
+/// Tokens, and rows of the gradient, that weight_grad packs at a time.
+constexpr int64_t kTokenBlock = 256, kGradRows = 192;
+/// Words of scratch for a weight_grad of rows of `in` entries.
 template <typename T>
-constexpr int64_t weight_grad_scratch(int64_t out, int64_t in) {
-  return (out + 8 + panels(in) * kPanelColumns) * words<T>(kTokenBlock);
+constexpr int64_t weight_grad_scratch(int64_t in) {
+  return (kGradRows + 8 + panels(in) * kPanelColumns) * words<T>(kTokenBlock);
 }
 
 /// Rows in memory: row r starts at data + r * stride (in entries).

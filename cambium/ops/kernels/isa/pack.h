@@ -75,6 +75,42 @@ inline void pack_words(Rows<const BFloat16> rows, int64_t depth, int64_t count, 
   }
 }
 
+/// The words of kWidth columns at step s: entries that lie kPerWord rows after each other.
+inline Words column_words(Rows<const float> rows, int64_t s, int64_t /*depth*/, int64_t column) {
+  return (Words)load(rows.row(s) + column);
+}
+inline Words column_words(Rows<const BFloat16> rows, int64_t s, int64_t depth, int64_t column) {
+  const Words low = load_bits(rows.row(2 * s) + column);
+  return 2 * s + 1 < depth ? low | load_bits(rows.row(2 * s + 1) + column) << 16 : low;
+}
+
+/// Left-hand sides of a product along the rows: tiles of kTileRows columns, [tiles][words of depth][kTileRows].
+template <typename T>
+inline void pack_tiles(Rows<const T> from, int64_t depth, int64_t count, int32_t* to) {
+  const int64_t steps = words<T>(depth);
+  int64_t column = 0;
+#if defined(__AVX512F__)
+  // A cache line of bfloat16 at a time, which four tiles share.
+  using Tile = int32_t __attribute__((vector_size(kTileRows * 4), aligned(4), may_alias));
+  constexpr int64_t kTiles = 4, kColumns = kTiles * kTileRows;
+  for (; column + kColumns <= count; column += kColumns) {
+    int32_t* tile = to + column * steps;
+    for (int64_t s = 0; s < steps; ++s, tile += kTileRows) {
+#pragma GCC unroll 2
+      for (int64_t half = 0; half < kTiles / 2; ++half) {
+        const __m512i both = (__m512i)column_words(from, s, depth, column + half * kWidth);
+        *reinterpret_cast<Tile*>(tile + 2 * half * kTileRows * steps) = (Tile)_mm512_castsi512_si256(both);
+        *reinterpret_cast<Tile*>(tile + (2 * half + 1) * kTileRows * steps) = (Tile)_mm512_extracti64x4_epi64(both, 1);
+      }
+    }
+  }
+#endif
+  for (; column < count; column += kTileRows) {
+    pack_words({from.data + column, from.stride}, depth, min(kTileRows, count - column), kTileRows,
+               to + column * steps);
+  }
+}
+
 /// Panels of b from its columns, or from its rows.
 template <typename T>
 void pack_columns(Rows<const T> from, int64_t depth, int64_t columns, int64_t first, int64_t last, int32_t* to) {
@@ -84,9 +120,27 @@ void pack_columns(Rows<const T> from, int64_t depth, int64_t columns, int64_t fi
                           to + column * words<T>(depth));
   }
 }
+/// Whole panels [first, last) from the rows of b, read along the rows.
+template <typename T>
+inline void pack_whole_panels(Rows<const T> from, int64_t depth, int64_t first, int64_t last, int32_t* to) {
+  const int64_t steps = words<T>(depth);
+  for (int64_t s = 0; s < steps; ++s) {
+    for (int64_t panel = first; panel < last; ++panel) {
+      int32_t* words_of_step = to + (panel * steps + s) * kPanelColumns;
+      for (int64_t c = 0; c < kPanelColumns; c += kWidth) {
+        store_words(words_of_step + c, column_words(from, s, depth, panel * kPanelColumns + c));
+      }
+    }
+  }
+}
 template <typename T>
 void pack_rows(Rows<const T> from, int64_t depth, int64_t columns, int64_t first, int64_t last, int32_t* to) {
-  for (int64_t panel = first; panel < last; ++panel) {
+  constexpr int64_t kPanels = 4;  // at a time: as many streams of stores
+  const int64_t whole = max(first, min(last, columns / kPanelColumns));
+  for (int64_t panel = first; panel < whole; panel += kPanels) {
+    pack_whole_panels(from, depth, panel, min(panel + kPanels, whole), to);
+  }
+  for (int64_t panel = whole; panel < last; ++panel) {
     const int64_t column = panel * kPanelColumns;
     pack_words({from.data + column, from.stride}, depth, min(kPanelColumns, columns - column), kPanelColumns,
                to + column * words<T>(depth));

@@ -54,37 +54,92 @@ void multiply_add(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b
                      });
 }
 
-/// Both operands are packed a block of tokens at a time, words along the tokens; dw itself is added to in place.
+/// Walks over the cache lines of rows and brings them closer, some at a time.
+template <typename T>
+class Fetcher {
+ public:
+  Fetcher(Rows<const T> rows, int64_t count, int64_t columns) : rows_(rows), left_(count), columns_(columns) {}
+  void fetch(int64_t lines) {
+    for (; lines > 0 && left_ > 0; --lines) {
+      __builtin_prefetch(rows_.data + column_, 0, 2);
+      column_ += kLine;
+      if (column_ >= columns_) {
+        column_ = 0;
+        rows_.data += rows_.stride;
+        --left_;
+      }
+    }
+  }
+  /// How many to fetch each time, to be through after `times`.
+  int64_t lines_each(int64_t times) const { return (left_ * ((columns_ + kLine - 1) / kLine) + times - 1) / times; }
+
+ private:
+  static constexpr int64_t kLine = 64 / sizeof(T);
+  Rows<const T> rows_;
+  int64_t left_, columns_, column_ = 0;
+};
+
+/// Brings the tile of `rows` x kPanelColumns closer that will be added to.
+inline void fetch_tile(Rows<float> c, int64_t rows) {
+  constexpr int64_t kLine = 16;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < kPanelColumns; column += kLine) {
+      __builtin_prefetch(c.row(row) + column, 1, 3);
+    }
+  }
+}
+
+/// dw += left · x for a packed block of dy's columns and packed tokens; calls `between` once a tile.
+template <typename T, typename Between>
+inline void add_products(const int32_t* left, int64_t out, const int32_t* x, int64_t in, int64_t steps, Rows<float> dw,
+                         Between&& between) {
+  for (int64_t column = 0; column < in; column += kPanelColumns) {
+    const int64_t width = min(kPanelColumns, in - column);
+    const int32_t* panel = x + column * steps;
+    for (int64_t row = 0; row < out; row += kTileRows) {
+      const int64_t rows = min(kTileRows, out - row);
+      const LeftWords a{left + row * steps, 1, kTileRows};
+      const Rows<float> c{dw.row(row) + column, dw.stride};
+      between();
+      if (width == kPanelColumns) {
+        fetch_tile(c, rows);
+        multiply_panel<T>(rows, a, panel, steps, c.data, c.stride, true);
+        continue;
+      }
+      alignas(64) float edge[kTileRows * kPanelColumns];
+      multiply_panel<T>(rows, a, panel, steps, edge, kPanelColumns, false);
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t k = 0; k < width; ++k) {
+          c.row(r)[k] += edge[r * kPanelColumns + k];
+        }
+      }
+    }
+  }
+}
+
+/// Both operands are packed a block of tokens at a time, words along the tokens, dy in groups of columns; while one is
+/// multiplied, what is packed next comes closer. dw itself is added to in place.
 template <typename T>
 void weight_grad(Rows<const T> dy, int64_t out, Rows<const T> x, int64_t in, int64_t tokens, Rows<float> dw,
                  int32_t* scratch) {
-  const int64_t left_words = (out + kTileRows - 1) / kTileRows * kTileRows * words<T>(kTokenBlock);
-  int32_t* left = scratch;
-  int32_t* right = scratch + left_words;
+  int32_t *const left = scratch, *const right = scratch + (kGradRows + kTileRows) * words<T>(kTokenBlock);
   for (int64_t first = 0; first < tokens; first += kTokenBlock) {
-    const int64_t depth = min(kTokenBlock, tokens - first), steps = words<T>(depth);
-    for (int64_t row = 0; row < out; row += kTileRows) {
-      pack_words({dy.row(first) + row, dy.stride}, depth, min(kTileRows, out - row), kTileRows, left + row * steps);
-    }
+    const int64_t depth = min(kTokenBlock, tokens - first), steps = words<T>(depth), next = first + depth;
+    const int64_t next_depth = min(kTokenBlock, tokens - next);
     pack_rows<T>({x.row(first), x.stride}, depth, in, 0, panels(in), right);
-    for (int64_t column = 0; column < in; column += kPanelColumns) {
-      const int64_t width = min(kPanelColumns, in - column);
-      for (int64_t row = 0; row < out; row += kTileRows) {
-        const int64_t rows = min(kTileRows, out - row);
-        const LeftWords a{left + row * steps, 1, kTileRows};
-        const int32_t* panel = right + column * steps;
-        if (width == kPanelColumns) {
-          multiply_panel<T>(rows, a, panel, steps, dw.row(row) + column, dw.stride, true);
-          continue;
-        }
-        alignas(64) float edge[kTileRows * kPanelColumns];
-        multiply_panel<T>(rows, a, panel, steps, edge, kPanelColumns, false);
-        for (int64_t r = 0; r < rows; ++r) {
-          for (int64_t c = 0; c < width; ++c) {
-            dw.row(row + r)[column + c] += edge[r * kPanelColumns + c];
-          }
-        }
-      }
+    Fetcher<T> next_x({x.row(next), x.stride}, next_depth, in);
+    const int64_t x_lines = next_x.lines_each((out + kTileRows - 1) / kTileRows * panels(in));
+    for (int64_t row = 0; row < out; row += kGradRows) {
+      const int64_t rows = min(kGradRows, out - row), after = row + rows;
+      pack_tiles<T>({dy.row(first) + row, dy.stride}, depth, rows, left);
+      Fetcher<T> next_dy = after < out
+                               ? Fetcher<T>({dy.row(first) + after, dy.stride}, depth, min(kGradRows, out - after))
+                               : Fetcher<T>({dy.row(next), dy.stride}, next_depth, min(kGradRows, out));
+      const int64_t dy_lines = next_dy.lines_each((rows + kTileRows - 1) / kTileRows * panels(in));
+      add_products<T>(left, rows, right, in, steps, {dw.row(row), dw.stride}, [&] {
+        next_dy.fetch(dy_lines);
+        next_x.fetch(x_lines);
+      });
     }
   }
 }

@@ -23,6 +23,9 @@ constexpr int kWidth = 16;
 constexpr int kWidth = 8;
 #endif
 
+/// A tile has as many rows as registers hold: 8 x 2 vectors of 32 registers, or 6 x 2 of 16.
+constexpr int kTileRows = kWidth == 16 ? 8 : 6;
+
 using Floats = float __attribute__((vector_size(kWidth * 4)));
 using Words = int32_t __attribute__((vector_size(kWidth * 4)));
 using UnalignedFloats = float __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
@@ -65,10 +68,12 @@ using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
 using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
 
 inline Floats load(const float* from) { return *reinterpret_cast<const UnalignedFloats*>(from); }
-inline Floats load(const BFloat16* from) {
-  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
-  return (Floats)(__builtin_convertvector(halves, Words) << 16);
+/// The bits of bfloat16 entries, each in the lower half of a word.
+inline Words load_bits(const BFloat16* from) {
+  return __builtin_convertvector(*reinterpret_cast<const UnalignedHalves*>(from), Words);
 }
+inline Floats load(const BFloat16* from) { return (Floats)(load_bits(from) << 16); }
+inline void store_words(int32_t* to, Words value) { *reinterpret_cast<UnalignedWords*>(to) = value; }
 inline Doubles load_doubles(const float* from) {
   using HalfVector = float __attribute__((vector_size(kDoubles * 4), aligned(4), may_alias));
   return __builtin_convertvector(*reinterpret_cast<const HalfVector*>(from), Doubles);

@@ -6,8 +6,6 @@
 
 CAMBIUM_NAMESPACE_BEGIN
 
-/// A tile has as many rows as registers hold: 8 x 2 vectors of 32 registers, or 6 x 2 of 16.
-constexpr int kTileRows = kWidth == 16 ? 8 : 6;
 constexpr int kTileVectors = 2;
 constexpr int kTileColumns = kTileVectors * kWidth;
 
