@@ -26,8 +26,8 @@ void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, Ml
     const Packed<T> down = pack(kernel, weights.down, Side::kColumns, Slot::kMorePanels);
     for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
       norm_rows(kernel, h, weights.norm, norm.eps, norm.scale, state.normed, state.inv_rms, begin, end);
-      multiply(kernel, state.normed, gate_up, state.gate_up, begin, end);
-      swiglu_rows(kernel, state.gate_up, state.activated, begin, end);
+      kernel.multiply_swiglu(rows_of<T>(state.normed, begin), end - begin, gate_up.depth, gate_up.panels, down.depth,
+                             mutable_rows_of<T>(state.gate_up, begin), mutable_rows_of<T>(state.activated, begin));
       multiply_add(kernel, state.activated, down, h, branch, out, begin, end);
     });
   });
@@ -48,8 +48,8 @@ void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tens
       RowSums norm_sums(h.size(1));
       for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
         cast_rows(kernel, dh, scratch.d_branch, begin, end);
-        multiply(kernel, scratch.d_branch, down, scratch.d_activated, begin, end);
-        swiglu_backward_rows(kernel, scratch.d_activated, state.gate_up, begin, end);
+        kernel.multiply_swiglu_backward(rows_of<T>(scratch.d_branch, begin), end - begin, down.depth, down.panels,
+                                        down.columns, mutable_rows_of<T>(state.gate_up, begin));
         multiply(kernel, state.gate_up, gate_up, scratch.d_normed, begin, end);
         norm_backward_rows(kernel, scratch.d_normed, h, weights.norm, state.inv_rms, norm.scale, dh,
                            norm_sums.of_thread(), begin, end);

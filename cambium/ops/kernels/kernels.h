@@ -83,6 +83,12 @@ struct TypedKernels {
   /// out [rows, columns] = h + a · b, the product rounded to T, which also goes into `branch` unless that is null.
   void (*multiply_add)(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns,
                        Rows<const float> h, Rows<float> out, Rows<T> branch);
+  /// gate_up [rows, 2 f] = a · b, y [rows, f] = swiglu of it.
+  void (*multiply_swiglu)(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t f, Rows<T> gate_up,
+                          Rows<T> y);
+  /// gate_up [rows, 2 f] becomes its gradient, where that of swiglu's result is a · b (b [depth, f]).
+  void (*multiply_swiglu_backward)(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t f,
+                                   Rows<T> gate_up);
   /// dw [out, in] += dyᵀ [out, tokens] · x [tokens, in].
   void (*weight_grad)(Rows<const T> dy, int64_t out, Rows<const T> x, int64_t in, int64_t tokens, Rows<float> dw,
                       int32_t* scratch);

@@ -1,56 +1,110 @@
 #pragma once
 
 #include "cambium/ops/kernels/isa/pack.h"
+#include "cambium/ops/kernels/isa/row_kernels.h"
 #include "cambium/ops/kernels/isa/tile.h"
 
 CAMBIUM_NAMESPACE_BEGIN
 
-/// Products of blocks of rows with panels; `store(first row, rows, first column, columns, block)` takes each finished
-/// block [rows, kPanelColumns] float32.
-template <typename T, typename Store>
+/// Products of rows with panels, blocks of rows one after the other so that a panel meets all rows of a block; `finish`
+/// takes the result in pieces: the first `width` of sums are at (row, column).
+template <typename T, typename Finish>
 inline void multiply_blocks(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns,
-                            Store&& store) {
-  alignas(64) float block[kBlockRows * kPanelColumns];
+                            Finish&& finish) {
   const int64_t steps = words<T>(depth);
   for (int64_t first = 0; first < rows; first += kBlockRows) {
-    const int64_t block_rows = min(kBlockRows, rows - first);
-    const LeftWords left{reinterpret_cast<const int32_t*>(a.row(first)), a.stride / kPerWord<T>, 1};
+    const int64_t last = min(first + kBlockRows, rows);
     for (int64_t column = 0; column < columns; column += kPanelColumns) {
-      for (int64_t row = 0; row < block_rows; row += kTileRows) {
-        multiply_panel<T>(min(kTileRows, block_rows - row), left.from_row(row), b + column * steps, steps,
-                          block + row * kPanelColumns, kPanelColumns, false);
+      for (int64_t row = first; row < last; row += kTileRows) {
+        const LeftWords left{reinterpret_cast<const int32_t*>(a.row(row)), a.stride / kPerWord<T>, 1};
+        multiply_panel<T>(min(kTileRows, last - row), left, b + column * steps, steps,
+                          [&](int r, int64_t c, TileRow sums) CAMBIUM_INLINED {
+                            const int64_t width = columns - column - c;
+                            if (width > 0) {
+                              finish(row + r, column + c, min(width, kTileColumns), sums);
+                            }
+                          });
       }
-      store(first, block_rows, column, min(kPanelColumns, columns - column), block);
     }
   }
+}
+
+/// sums, rounded to T, at `to`; only the first `width`.
+template <typename T>
+inline void store_row(TileRow sums, int64_t width, T* to) {
+  if (width == kTileColumns) {
+    store(to, sums.first, sums.second);
+    return;
+  }
+  T rounded[kTileColumns];
+  store(rounded, sums.first, sums.second);
+  __builtin_memcpy(to, rounded, static_cast<size_t>(width) * sizeof(T));
 }
 
 template <typename T>
 void multiply(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns, Rows<T> y) {
   multiply_blocks<T>(a, rows, depth, b, columns,
-                     [&](int64_t first, int64_t count, int64_t column, int64_t width, const float* block) {
-                       for (int64_t row = 0; row < count; ++row, block += kPanelColumns) {
-                         store_scaled<T>(block, width, 1.0F, y.row(first + row) + column);
-                       }
-                     });
+                     [&](int64_t row, int64_t column, int64_t width, TileRow sums)
+                         CAMBIUM_INLINED { store_row<T>(sums, width, y.row(row) + column); });
 }
 
 template <typename T>
 void multiply_add(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns, Rows<const float> h,
                   Rows<float> out, Rows<T> branch) {
-  T rounded[kPanelColumns];
   multiply_blocks<T>(a, rows, depth, b, columns,
-                     [&](int64_t first, int64_t count, int64_t column, int64_t width, const float* block) {
-                       for (int64_t row = 0; row < count; ++row, block += kPanelColumns) {
-                         T* product = branch.data == nullptr ? rounded : branch.row(first + row) + column;
-                         const float* from = h.row(first + row) + column;
-                         float* to = out.row(first + row) + column;
-                         store_scaled<T>(block, width, 1.0F, product);
-#pragma omp simd
-                         for (int64_t c = 0; c < width; ++c) {
-                           to[c] = from[c] + to_float(product[c]);
-                         }
-                       }
+                     [&](int64_t row, int64_t column, int64_t width, TileRow sums) CAMBIUM_INLINED {
+                       T rounded[kTileColumns];
+                       T* product = branch.data == nullptr ? rounded : branch.row(row) + column;
+                       store_row<T>(sums, width, product);
+                       const float* from = h.row(row) + column;
+                       float* to = out.row(row) + column;
+                       for_vectors(width, [&](int64_t c, auto lanes) {
+                         store(to + c, load(from + c, lanes) + load(product + c, lanes), lanes);
+                       });
+                     });
+}
+
+template <typename T>
+void multiply_swiglu(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t f, Rows<T> gate_up,
+                     Rows<T> y) {
+  if (f % kPanelColumns != 0) {  // gates and their ups do not stand at the same place of their panels
+    multiply<T>(a, rows, depth, b, 2 * f, gate_up);
+    for (int64_t row = 0; row < rows; ++row) {
+      swiglu<T>(gate_up.row(row), 1, f, y.row(row));
+    }
+    return;
+  }
+  const int64_t steps = words<T>(depth);
+  for (int64_t first = 0; first < rows; first += kBlockRows) {
+    const int64_t last = min(first + kBlockRows, rows);
+    for (int64_t column = 0; column < f; column += kPanelColumns) {
+      for (int64_t row = first; row < last; row += kTileRows) {
+        const LeftWords left{reinterpret_cast<const int32_t*>(a.row(row)), a.stride / kPerWord<T>, 1};
+        const int64_t tile_rows = min(kTileRows, last - row);
+        multiply_panel<T>(tile_rows, left, b + column * steps, steps,
+                          [&](int r, int64_t c, TileRow gates)
+                              CAMBIUM_INLINED { store(gate_up.row(row + r) + column + c, gates.first, gates.second); });
+        multiply_panel<T>(tile_rows, left, b + (f + column) * steps, steps,
+                          [&](int r, int64_t c, TileRow ups) CAMBIUM_INLINED {
+                            const T* gate = gate_up.row(row + r) + column + c;
+                            T* up = gate_up.row(row + r) + f + column + c;
+                            store(up, ups.first, ups.second);
+                            store(y.row(row + r) + column + c, swiglu_of<T>(load(gate), load(up)),
+                                  swiglu_of<T>(load(gate + kWidth), load(up + kWidth)));
+                          });
+      }
+    }
+  }
+}
+
+template <typename T>
+void multiply_swiglu_backward(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t f,
+                              Rows<T> gate_up) {
+  multiply_blocks<T>(a, rows, depth, b, f,
+                     [&](int64_t row, int64_t column, int64_t width, TileRow sums) CAMBIUM_INLINED {
+                       T rounded[kTileColumns];
+                       store(rounded, sums.first, sums.second);
+                       swiglu_backward_row<T>(rounded, width, gate_up.row(row) + column, gate_up.row(row) + f + column);
                      });
 }
 

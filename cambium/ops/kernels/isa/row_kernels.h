@@ -72,16 +72,20 @@ void swiglu(const T* gate_up, int64_t rows, int64_t f, T* y) {
   }
 }
 
+/// Turns entries of gate and up into their gradients.
+template <typename T>
+[[gnu::always_inline]] inline void swiglu_backward_row(const T* dy, int64_t count, T* gate, T* up) {
+  for_vectors(count, [&](int64_t i, auto lanes) {
+    const SwigluGradient<T> gradient(load(gate + i, lanes), load(up + i, lanes), load(dy + i, lanes));
+    store(gate + i, gradient.gate, lanes);
+    store(up + i, gradient.up, lanes);
+  });
+}
+
 template <typename T>
 void swiglu_backward(const T* dy, int64_t rows, int64_t f, T* gate_up) {
   for (int64_t row = 0; row < rows; ++row, gate_up += 2 * f, dy += f) {
-    T* gate = gate_up;
-    T* up = gate_up + f;
-    for_vectors(f, [&](int64_t i, auto lanes) {
-      const SwigluGradient<T> gradient(load(gate + i, lanes), load(up + i, lanes), load(dy + i, lanes));
-      store(gate + i, gradient.gate, lanes);
-      store(up + i, gradient.up, lanes);
-    });
+    swiglu_backward_row(dy, f, gate_up, gate_up + f);
   }
 }
 

@@ -14,6 +14,8 @@
 
 #define CAMBIUM_NAMESPACE_BEGIN namespace cambium::ops::kernels::CAMBIUM_ISA {
 #define CAMBIUM_NAMESPACE_END }
+/// For lambdas that take vectors: a call would put all sums of a tile into memory.
+#define CAMBIUM_INLINED __attribute__((always_inline))
 
 CAMBIUM_NAMESPACE_BEGIN
 
@@ -88,6 +90,19 @@ inline void store(BFloat16* to, Floats value) {
   *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector((rounded >> 16) & 0xFFFF, Halves);
 #endif
 }
+
+/// Two vectors side by side.
+template <typename T>
+inline void store(T* to, Floats first, Floats second) {
+  store(to, first);
+  store(to + kWidth, second);
+}
+#if defined(__AVX512BF16__)
+inline void store(BFloat16* to, Floats first, Floats second) {
+  const auto both = (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+  _mm512_storeu_si512(to, both);
+}
+#endif
 
 /// How many entries of a vector count: all, or the first `lanes` of it.
 struct Whole {};

@@ -16,6 +16,8 @@ constexpr TypedKernels<T> typed_kernels() {
           .pack_rows = pack_rows<T>,
           .multiply = multiply<T>,
           .multiply_add = multiply_add<T>,
+          .multiply_swiglu = multiply_swiglu<T>,
+          .multiply_swiglu_backward = multiply_swiglu_backward<T>,
           .weight_grad = weight_grad<T>,
           .attention = attention<T>,
           .attention_backward = attention_backward<T>,
