@@ -3,24 +3,13 @@
 #include <ATen/Parallel.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <string_view>
 
+#include "cambium/base/cpu.h"
 #include "cambium/ops/kernels/kernels.h"
+#include "cambium/ops/products.h"
 
 namespace cambium::bench {
 namespace {
-
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) {
-      const size_t begin = line.find_first_not_of(" \t", line.find(':') + 1);
-      return begin == std::string::npos ? "" : line.substr(begin);
-    }
-  }
-  return "";
-}
 
 double load_average() {
   double load = 0;
@@ -33,7 +22,7 @@ Machine this_machine(bool bfloat16) {
   return {.cpu = cpu_name(),
           .threads = at::get_num_threads(),
           .kernels = ops::kernels::kernels().name,
-          .products = ops::kernels::own_products(bfloat16) ? "own" : "library",
+          .products = ops::describe_products(bfloat16 ? at::kBFloat16 : at::kFloat),
           .load = load_average()};
 }
 

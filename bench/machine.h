@@ -9,7 +9,7 @@ struct Machine {
   std::string cpu;       ///< the processor's name, "" where the system does not tell
   int threads;           ///< that LibTorch and our kernels use
   std::string kernels;   ///< instruction set of the kernels (ops/kernels/kernels.h)
-  std::string products;  ///< who makes matrix products in this precision: "own" or "library"
+  std::string products;  ///< who makes matrix products in this precision, as ops::describe_products says it
   double load;           ///< runnable processes over the last minute; more than our own threads is trouble
 };
 

@@ -105,8 +105,7 @@ std::string to_text(const TrainReport& report) {
   std::string text =
       format("machine    {}, {} threads, load {:.1f}\n", report.machine.cpu.empty() ? "unknown" : report.machine.cpu,
              report.machine.threads, report.machine.load);
-  text += format("paths      {} kernels, products by {}\n", report.machine.kernels,
-                 report.machine.products == "own" ? "our kernels" : "LibTorch's libraries");
+  text += format("paths      {} kernels; products: {}\n", report.machine.kernels, report.machine.products);
   text += format("precision  {} ({})\n", report.device.precision, report.device.reason);
   text += format("model      {} parameters: vocabulary {}, hidden {}, ffn {}, {} layers, {} heads of {}, {} for keys\n",
                  format_count(shape.parameters()), shape.vocab_size, shape.hidden_size, shape.intermediate_size,

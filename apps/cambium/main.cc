@@ -69,6 +69,8 @@ int run_guarded(const Verb& verb, int argc, char** argv) {
 int main(int argc, char** argv) {
   // A file that may not grow further is an error like a full disk, not a reason to die.
   std::signal(SIGXFSZ, SIG_IGN);
+  // LibTorch then asks the kernel for huge pages where tensors are large: several percent of a training step.
+  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
   const std::string_view name = argc > 1 ? argv[1] : "--help";
   if (name == "--help" || name == "-h" || name == "help") {
     print_usage(argc > 1 ? stdout : stderr);

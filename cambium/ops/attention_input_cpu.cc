@@ -20,7 +20,7 @@ void rotate(const TypedKernels<T>& kernel, const AttentionInput& input, const at
 
 void attention_input(const AttentionInput& input, const at::Tensor& h, at::Tensor& normed, at::Tensor& inv_rms,
                      at::Tensor& qkv) {
-  if (!packs({normed})) {
+  if (!packs(Product::kForward, {normed})) {
     rms_norm(h, input.norm, input.eps, input.scale, normed, inv_rms);
     linear(normed, input.w, qkv);
     rope(qkv, input.rope, input.rotated_heads, input.head_dim, input.seq, input.first_position);
@@ -39,7 +39,7 @@ void attention_input(const AttentionInput& input, const at::Tensor& h, at::Tenso
 void attention_input_backward(const AttentionInput& input, const at::Tensor& h, const at::Tensor& normed,
                               const at::Tensor& inv_rms, at::Tensor& d_qkv, at::Tensor& d_normed, at::Tensor& dh,
                               at::Tensor& d_norm, at::Tensor& d_w) {
-  if (!packs({d_qkv})) {
+  if (!packs(Product::kInputGrad, {d_qkv})) {
     rope_backward(d_qkv, input.rope, input.rotated_heads, input.head_dim, input.seq, input.first_position);
     linear_input_grad(d_qkv, input.w, d_normed);
     rms_norm_backward(d_normed, h, input.norm, inv_rms, input.scale, dh, d_norm);

@@ -10,7 +10,7 @@ using namespace cpu;
 
 void attention_output(const at::Tensor& attended, const at::Tensor& w, const at::Tensor& h, at::Tensor& branch,
                       at::Tensor& out) {
-  if (!packs({attended})) {
+  if (!packs(Product::kForward, {attended})) {
     at::Tensor product = branch.defined() ? branch : at::empty({h.size(0), w.size(0)}, attended.scalar_type());
     linear(attended, w, product);
     residual_add(h, product, out);
@@ -25,7 +25,7 @@ void attention_output(const at::Tensor& attended, const at::Tensor& w, const at:
 
 void attention_output_backward(const at::Tensor& dh, const at::Tensor& attended, const at::Tensor& w,
                                at::Tensor& d_branch, at::Tensor& d_attended, at::Tensor& d_w) {
-  if (!packs({d_branch})) {
+  if (!packs(Product::kInputGrad, {d_branch})) {
     cast(dh, d_branch);
     linear_input_grad(d_branch, w, d_attended);
   } else {

@@ -18,7 +18,8 @@ void head_loss(const at::Tensor& x, const at::Tensor& w, const at::Tensor& targe
                at::Tensor& row_loss, HeadGradient* gradient) {
   const int64_t n = x.size(0), vocab = w.size(0), chunk_rows = logits.size(0);
   dispatch(x.scalar_type(), "head_loss", [&]<typename T>(const TypedKernels<T>& kernel) {
-    const bool packed = packs({x, logits});
+    const bool packed =
+        packs(Product::kForward, {x, logits}) && (gradient == nullptr || packs(Product::kInputGrad, {logits}));
     Packed<T> columns{}, rows{};
     if (packed) {
       columns = pack(kernel, w, Side::kColumns, Slot::kPanels);

@@ -1,23 +1,13 @@
+#include "cambium/ops/linear_cpu.h"
+
 #include <algorithm>
 
 #include "cambium/ops/linear.h"
-#include "cambium/ops/packed.h"
 
 namespace cambium::ops {
 namespace {
 
 using namespace cpu;
-
-void product(const char* op, const at::Tensor& a, const at::Tensor& matrix, Side side, at::Tensor& y) {
-  dispatch(a.scalar_type(), op, [&]<typename T>(const TypedKernels<T>& kernel) {
-    if (!packs({a})) {
-      at::mm_out(y, a, side == Side::kColumns ? matrix.t() : matrix);
-      return;
-    }
-    const Packed<T> b = pack(kernel, matrix, side, Slot::kPanels);
-    for_blocks(a.size(0), kBlockRows, [&](int64_t begin, int64_t end) { multiply(kernel, a, b, y, begin, end); });
-  });
-}
 
 int64_t parts_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
 int64_t share_of(int64_t count, int64_t parts, int64_t grain) {
@@ -47,13 +37,20 @@ Grid split(int64_t out, int64_t in, int64_t threads) {
 
 }  // namespace
 
-void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y) { product("linear", x, w, Side::kColumns, y); }
+namespace cpu {
 
-void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx) {
-  product("linear_input_grad", dy, w, Side::kRows, dx);
+void product_by_kernels(const at::Tensor& a, const at::Tensor& matrix, Side side, at::Tensor& y) {
+  dispatch(a.scalar_type(), "linear", [&]<typename T>(const TypedKernels<T>& kernel) {
+    const Packed<T> b = pack(kernel, matrix, side, Slot::kPanels);
+    for_blocks(a.size(0), kBlockRows, [&](int64_t begin, int64_t end) { multiply(kernel, a, b, y, begin, end); });
+  });
 }
 
-void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
+void product_by_library(const at::Tensor& a, const at::Tensor& matrix, Side side, at::Tensor& y) {
+  at::mm_out(y, a, side == Side::kColumns ? matrix.t() : matrix);
+}
+
+void weight_grad_by_kernels(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
   const Grid parts = split(dw.size(0), dw.size(1), at::get_num_threads());
   const int64_t out = dw.size(0), in = dw.size(1), column_parts = parts_of(in, parts.columns);
   dispatch(dy.scalar_type(), "linear_weight_grad", [&]<typename T>(const TypedKernels<T>& kernel) {
@@ -67,6 +64,37 @@ void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& d
       }
     });
   });
+}
+
+void weight_grad_by_library(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
+  if (dy.scalar_type() == at::kFloat) {
+    dw.addmm_(dy.t(), x);
+  } else {
+    dw.add_(at::mm(dy.t(), x));
+  }
+}
+
+}  // namespace cpu
+
+namespace {
+
+void product(Product kind, const at::Tensor& a, const at::Tensor& matrix, Side side, at::Tensor& y) {
+  (packs(kind, {a}) ? product_by_kernels : product_by_library)(a, matrix, side, y);
+}
+
+}  // namespace
+
+void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y) {
+  product(Product::kForward, x, w, Side::kColumns, y);
+}
+
+void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx) {
+  product(Product::kInputGrad, dy, w, Side::kRows, dx);
+}
+
+void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
+  const bool ours = own_products(Product::kWeightGrad, dy.scalar_type());
+  (ours ? weight_grad_by_kernels : weight_grad_by_library)(dy, x, dw);
 }
 
 }  // namespace cambium::ops

@@ -12,7 +12,7 @@ using namespace cpu;
 
 void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state, at::Tensor& branch,
          at::Tensor& out) {
-  if (!packs({state.normed, state.activated})) {
+  if (!packs(Product::kForward, {state.normed, state.activated})) {
     at::Tensor product = branch.defined() ? branch : at::empty(h.sizes(), state.normed.scalar_type());
     rms_norm(h, weights.norm, norm.eps, norm.scale, state.normed, state.inv_rms);
     linear(state.normed, weights.gate_up, state.gate_up);
@@ -35,7 +35,7 @@ void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, Ml
 
 void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state,
                   MlpScratch& scratch, at::Tensor& dh, MlpWeights& gradients) {
-  if (!packs({scratch.d_branch, state.gate_up})) {
+  if (!packs(Product::kInputGrad, {scratch.d_branch, state.gate_up})) {
     cast(dh, scratch.d_branch);
     linear_input_grad(scratch.d_branch, weights.down, scratch.d_activated);
     swiglu_backward(scratch.d_activated, state.gate_up);

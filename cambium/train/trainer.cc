@@ -18,6 +18,7 @@
 #include "cambium/config/schedule.h"
 #include "cambium/model/training_step.h"
 #include "cambium/ops/kernels/kernels.h"
+#include "cambium/ops/products.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -120,9 +121,9 @@ class Trainer {
     log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
                     model().num_layers(), config_.model.architecture.num_hidden_layers));
     const bool bfloat16 = setup_.precision == model::Precision::kBFloat16;
-    log_info(format("device: cpu, {} threads, {}; kernels {}, products {}", at::get_num_threads(),
+    log_info(format("device: cpu, {} threads, {}; kernels {}, products: {}", at::get_num_threads(),
                     bfloat16 ? "bfloat16" : "float32", ops::kernels::kernels().name,
-                    ops::kernels::own_products(bfloat16) ? "own" : "of the library"));
+                    ops::describe_products(bfloat16 ? at::kBFloat16 : at::kFloat)));
     log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));

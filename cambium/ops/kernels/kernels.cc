@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
 #include "cambium/ops/kernels/attention_scratch.h"
 #include "cambium/ops/kernels/tables.h"
@@ -63,19 +62,6 @@ const Kernels& choose() {
 const Kernels& kernels() {
   static const Kernels& chosen = choose();
   return chosen;
-}
-
-bool own_products(bool bfloat16) {
-  static const bool library = [] {
-    const char* wanted = std::getenv("CAMBIUM_PRODUCTS");
-    const std::string_view name = wanted == nullptr ? "" : wanted;
-    if (!name.empty() && name != "own" && name != "library") {
-      throw InvalidArgument(format("[CAMBIUM_PRODUCTS] expected own or library, got '{}'", name));
-    }
-    return name == "library";
-  }();
-  static const bool amx = has_amx_bf16();
-  return !library && !(bfloat16 && amx);
 }
 
 int64_t attention_scratch(int64_t tk, int64_t head_dim) { return AttentionScratch({}, tk, head_dim).used; }

@@ -137,8 +137,4 @@ struct Kernels {
 /// avx512_bf16). Throws InvalidArgument where it names what this machine or this build has not.
 const Kernels& kernels();
 
-/// Whether products are made by these kernels, or by ATen's libraries: those where CAMBIUM_PRODUCTS=library asks for
-/// them, and for bfloat16 on a CPU with AMX, which the kernels do not use.
-bool own_products(bool bfloat16);
-
 }  // namespace cambium::ops::kernels
