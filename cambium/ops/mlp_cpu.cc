@@ -48,8 +48,13 @@ void mlp_backward(const MlpWeights& weights, const MlpNorm& norm, const at::Tens
       RowSums norm_sums(h.size(1));
       for_blocks(h.size(0), kBlockRows, [&](int64_t begin, int64_t end) {
         cast_rows(kernel, dh, scratch.d_branch, begin, end);
-        kernel.multiply_swiglu_backward(rows_of<T>(scratch.d_branch, begin), end - begin, down.depth, down.panels,
-                                        down.columns, mutable_rows_of<T>(state.gate_up, begin));
+        if constexpr (sizeof(T) == sizeof(kernels::BFloat16)) {
+          kernel.multiply_swiglu_backward(rows_of<T>(scratch.d_branch, begin), end - begin, down.depth, down.panels,
+                                          down.columns, mutable_rows_of<T>(state.gate_up, begin));
+        } else {  // rows of float32 are too far apart to be read and written tile by tile
+          multiply(kernel, scratch.d_branch, down, scratch.d_activated, begin, end);
+          swiglu_backward_rows(kernel, scratch.d_activated, state.gate_up, begin, end);
+        }
         multiply(kernel, state.gate_up, gate_up, scratch.d_normed, begin, end);
         norm_backward_rows(kernel, scratch.d_normed, h, weights.norm, state.inv_rms, norm.scale, dh,
                            norm_sums.of_thread(), begin, end);
