@@ -48,8 +48,7 @@ struct Head {
         targets(at::randint(shape.vocab, {shape.rows()}, at::kInt)),
         logits(at::empty({std::min<int64_t>(kChunk, shape.rows()), shape.vocab}, type)),
         row_loss(at::empty({shape.rows()}, at::kFloat)),
-        gradient{.scale = 1.0 / static_cast<double>(shape.rows()),
-                 .z_loss = 0,
+        gradient{.loss = {.scale = 1.0 / static_cast<double>(shape.rows()), .z_loss = 0},
                  .dx = at::empty_like(x),
                  .dw = at::zeros(w.sizes(), at::kFloat)} {}
   static constexpr int64_t kChunk = 1024;
@@ -88,14 +87,14 @@ OpRuns attention_backward_runs(const OpShape& shape, at::ScalarType type) {
 OpRuns head_loss_runs(const OpShape& shape, at::ScalarType type) {
   Head t(shape, type);
   return {.ours = [t]() mutable { ops::head_loss(t.x, t.w, t.targets, t.logits, t.row_loss, nullptr); },
-          .twin = [t] { ops::twins::head_loss(t.x, t.w, t.targets, t.gradient.scale, 0); }};
+          .twin = [t] { ops::twins::head_loss(t.x, t.w, t.targets, t.gradient.loss.scale, 0); }};
 }
 /// Ours makes the gradient in the same pass, so the twin's time is that of both as well.
 OpRuns head_gradient_runs(const OpShape& shape, at::ScalarType type) {
   Head t(shape, type);
   const auto twin = [t, x = t.x.detach().clone().requires_grad_(true), w = t.w.detach().clone().requires_grad_(true)] {
     const c10::AutoGradMode recording(true);
-    torch::autograd::grad({ops::twins::head_loss(x, w, t.targets, t.gradient.scale, 0).objective}, {x, w});
+    torch::autograd::grad({ops::twins::head_loss(x, w, t.targets, t.gradient.loss.scale, 0).objective}, {x, w});
   };
   return {.ours = [t]() mutable { ops::head_loss(t.x, t.w, t.targets, t.logits, t.row_loss, &t.gradient); },
           .twin = twin};

@@ -104,17 +104,16 @@ OpRuns adamw_runs(const OpShape& shape, at::ScalarType type) {
                             .beta2 = 0.95,
                             .eps = 1e-8,
                             .weight_decay = 0.01,
-                            .step = 10,
-                            .grad_scale = 0.5};
-  const at::Tensor grad = at::randn({count});
+                            .step = 10};
+  const at::Tensor grad = at::randn({count}), guard = at::tensor({0.5F, 1.0F});
   const auto state = [&] {
     return std::vector<at::Tensor>{at::randn({count}), at::zeros({count}), at::zeros({count}),
                                    type == at::kFloat ? at::Tensor() : at::empty({count}, type)};
   };
-  return {.ours = [step, grad, t = state()] { ops::adamw(step, grad, t[0], t[1], t[2], t[3]); },
+  return {.ours = [step, guard, grad, t = state()] { ops::adamw(step, guard, grad, t[0], t[1], t[2], t[3]); },
           .twin =
               [step, grad, t = state()]() mutable {
-                ops::twins::adamw(step, grad, t[0], t[1], t[2]);
+                ops::twins::adamw(step, 0.5, grad, t[0], t[1], t[2]);
                 if (t[3].defined()) {
                   t[3].copy_(t[0]);
                 }
@@ -122,7 +121,8 @@ OpRuns adamw_runs(const OpShape& shape, at::ScalarType type) {
 }
 OpRuns sum_squares_runs(const OpShape& shape, at::ScalarType /*type*/) {
   const at::Tensor x = at::randn({shape.vocab * shape.hidden});
-  return {.ours = [x] { ops::sum_squares(x); }, .twin = [x] { x.pow(2).sum().item<double>(); }};
+  at::Tensor sum = at::zeros({}, at::kDouble);
+  return {.ours = [x, sum]() mutable { ops::sum_squares(x, sum); }, .twin = [x] { x.pow(2).sum().item<double>(); }};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "bench/stopwatch.h"
 #include "cambium/model/config/head_chunk.h"
+#include "cambium/ops/backend.h"
 #include "cambium/ops/linear.h"
 
 namespace cambium::bench {
@@ -36,42 +37,48 @@ std::vector<Product> products_of(const Trainee& trainee) {
 }
 
 template <typename Work>
-double best_of_several(Work&& work) {
+double best_of_several(ops::Backend* device, Work&& work) {
   constexpr int kTries = 7;
   constexpr double kSeconds = 0.02;  // small products need many tries to meet a quiet moment
   const Stopwatch watch;
   double best = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kTries || watch.seconds() < kSeconds; ++i) {
-    best = std::min(best, seconds_of(work));
+    best = std::min(best, seconds_of([&] {
+                      work();
+                      if (device != nullptr) {
+                        device->synchronize();
+                      }
+                    }));
   }
   return best;
 }
 
 /// The three products of one weight.
-double seconds_of_product(const Product& product, at::ScalarType type, ProductsBy by) {
-  const at::Tensor x = at::randn({product.rows, product.in}).to(type);
-  const at::Tensor w = at::randn({product.out, product.in}).to(type);
-  const at::Tensor dy = at::randn({product.rows, product.out}).to(type);
+double seconds_of_product(const Product& product, const at::TensorOptions& options, ProductsBy by) {
+  const at::Tensor x = at::randn({product.rows, product.in}).to(options);
+  const at::Tensor w = at::randn({product.out, product.in}).to(options);
+  const at::Tensor dy = at::randn({product.rows, product.out}).to(options);
+  ops::Backend* device = ops::backend_of(x);
   at::Tensor y = at::empty_like(dy), dx = at::empty_like(x);
   if (by == ProductsBy::kOps) {
-    at::Tensor dw = at::zeros({product.out, product.in}, at::kFloat);
-    return best_of_several([&] { ops::linear(x, w, y); }) +
-           best_of_several([&] { ops::linear_input_grad(dy, w, dx); }) +
-           best_of_several([&] { ops::linear_weight_grad(dy, x, dw); });
+    at::Tensor dw = at::zeros({product.out, product.in}, options.dtype(at::kFloat));
+    return best_of_several(device, [&] { ops::linear(x, w, y); }) +
+           best_of_several(device, [&] { ops::linear_input_grad(dy, w, dx); }) +
+           best_of_several(device, [&] { ops::linear_weight_grad(dy, x, dw); });
   }
   at::Tensor dw = at::empty_like(w);
-  return best_of_several([&] { at::mm_out(y, x, w.t()); }) + best_of_several([&] { at::mm_out(dx, dy, w); }) +
-         best_of_several([&] { at::mm_out(dw, dy.t(), x); });
+  return best_of_several(device, [&] { at::mm_out(y, x, w.t()); }) + best_of_several(device, [&] { at::mm_out(dx, dy, w); }) +
+         best_of_several(device, [&] { at::mm_out(dw, dy.t(), x); });
 }
 
 }  // namespace
 
 ProductTimes measure_products(const Trainee& trainee, ProductsBy by) {
-  const at::ScalarType type = model::compute_type(trainee.model.precision);
+  const at::TensorOptions options = trainee.model.options(model::compute_type(trainee.model.precision));
   ProductTimes times{};
   for (const Product& product : products_of(trainee)) {
     const auto count = static_cast<double>(product.count);
-    times.seconds += count * seconds_of_product(product, type, by);
+    times.seconds += count * seconds_of_product(product, options, by);
     times.flops += count * 3 * product.flops();
   }
   times.tokens_per_second = static_cast<double>(trainee.batch_tokens()) / times.seconds;

@@ -20,9 +20,8 @@ struct StepProfile {
   double seconds = 0;       ///< their sum
 };
 
-/// The training step once more, op by op, with a clock around each: the trainer's step is the same ops in the same
-/// order over buffers of the same size (model/training_step.h, model/layer.h). The fastest of at least three steps, and
-/// of as many as go into `seconds`. Throws Error where its loss is not the trainer's: then the two have drifted apart.
+/// Training steps with a clock around each op (model/step_clock.h): the fastest of at least three, and of as many as go
+/// into `seconds`.
 StepProfile profile_step(Trainee& trainee, double seconds);
 
 }  // namespace cambium::bench

@@ -40,11 +40,11 @@ double TrainReport::mfu(config::AttentionCost attention) const {
 TrainReport measure_training(const config::RunConfig& config, const TrainBenchOptions& options) {
   const c10::NoGradGuard no_grad;
   at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
-  const config::DeviceChoice device = config::choose_device(config.run, /*cuda_available=*/false);
+  const train::Device device(config.run);
   Progress progress("measuring", options.repeats + (options.details ? 4 : 1), "parts");
   Trainee trainee(config);
-  TrainReport report{.machine = this_machine(device.precision == "bfloat16"),
-                     .device = device,
+  TrainReport report{.machine = this_machine(device.precision == model::Precision::kBFloat16),
+                     .device = device.choice,
                      .config = config,
                      .micro_batch = trainee.micro_batch};
   report.loss = trainee.step();
@@ -53,7 +53,7 @@ TrainReport measure_training(const config::RunConfig& config, const TrainBenchOp
     report.laps.push_back(trainee.lap(options.seconds));
     progress.update(i + 1);
   }
-  report.peak_flops = train::measure_peak_flops(model::compute_type(trainee.model.precision));
+  report.peak_flops = train::peak_flops(device);
   progress.update(options.repeats + 1);
   if (options.details) {
     report.profile = profile_step(trainee, options.seconds);

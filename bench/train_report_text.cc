@@ -112,7 +112,7 @@ std::string to_text(const TrainReport& report) {
                  shape.num_hidden_layers, shape.num_attention_heads, shape.head_dim(), shape.num_key_value_heads);
   text += format("step       {} sequences of {} tokens, {} at a time{}; forward, backward, clipping, AdamW\n",
                  train.batch_tokens / train.sequence_length, train.sequence_length, report.micro_batch,
-                 train.recompute ? ", layers computed again in the backward" : "");
+                 train.recompute == "none" ? "" : format(", {} recomputation", train.recompute));
   std::vector<std::string> rates;
   double processor = 1;
   for (const Trainee::Lap& lap : report.laps) {

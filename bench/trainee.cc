@@ -23,41 +23,31 @@ Trainee::Trainee(const config::RunConfig& run_config)
       micro_batch(config.train.micro_batch_sequences()),
       model(train::random_model(config)),
       state(train::TrainState::fresh(model)),
-      gradients(model::Parameters::zeros(model.config, at::kFloat)),
+      gradients(model::Parameters::zeros(model.config, model.options(at::kFloat))),
       ids(random_ids(config)),
-      targets(random_ids(config)) {}
+      targets(random_ids(config)),
+      step_(model, {.batch = micro_batch,
+                    .seq = config.train.sequence_length,
+                    .z_loss = config.train.z_loss,
+                    .recompute = config.train.recompute_mode()}) {}
 
-model::TrainingStep& Trainee::buffers() {
-  if (!step_) {
-    const model::TrainingStep::Options options{.batch = micro_batch,
-                                               .seq = config.train.sequence_length,
-                                               .z_loss = config.train.z_loss,
-                                               .recompute = config.train.recompute};
-    step_ = std::make_unique<model::TrainingStep>(model, options);
-  }
-  return *step_;
-}
-
-double Trainee::step() {
+double Trainee::step(model::StepClock* clock) {
+  using model::timed;
+  step_.tell(clock);
   const double scale = 1.0 / static_cast<double>(batch_tokens());
-  double loss = 0;
-  gradients.zero();
+  timed(clock, "zero gradients", [&] { gradients.zero(); });
+  step_.clear_loss();
   for (int64_t first = 0; first < ids.size(0); first += micro_batch) {
-    loss += buffers().forward_backward(ids.narrow(0, first, micro_batch), targets.narrow(0, first, micro_batch), scale,
-                                       gradients);
+    step_.forward_backward(ids.narrow(0, first, micro_batch), targets.narrow(0, first, micro_batch), scale, gradients);
   }
-  const double norm = train::gradient_norm(gradients);
-  train::update(model, state, gradients, config.train, config.train.learning_rate,
-                train::clip_scale(norm, config.train.clip_norm));
-  return loss * scale;
-}
-
-double Trainee::loss() {
-  double loss = 0;
-  for (int64_t first = 0; first < ids.size(0); first += micro_batch) {
-    loss += buffers().forward(ids.narrow(0, first, micro_batch), targets.narrow(0, first, micro_batch));
-  }
-  return loss / static_cast<double>(batch_tokens());
+  train::Verdict verdict;
+  timed(clock, "sum_squares", [&] {
+    verdict = train::judge(step_.loss_sum(), batch_tokens(), gradients, {.clip_norm = config.train.clip_norm});
+  });
+  timed(clock, "adamw", [&] {
+    train::update(model, state, gradients, config.train, config.train.learning_rate, verdict);
+  });
+  return train::settle(verdict, state).loss;
 }
 
 Trainee::Lap Trainee::lap(double seconds) {

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "cambium/config/run_config.h"
@@ -18,11 +17,8 @@ class Trainee {
  public:
   explicit Trainee(const config::RunConfig& config);
 
-  /// One step; gives the mean loss of the batch before its update, in nats.
-  double step();
-
-  /// The same loss without training.
-  double loss();
+  /// One step, told to `clock` op by op where there is one; gives the mean loss of the batch before its update, in nats.
+  double step(model::StepClock* clock = nullptr);
 
   /// A stretch of whole steps that took `seconds` or a little more.
   struct Lap {
@@ -32,10 +28,6 @@ class Trainee {
     double cpu_share;  ///< Stopwatch::cpu_share
   };
   Lap lap(double seconds);
-
-  /// Frees the buffers of the forward and backward pass, for a measurement that brings its own. The next step makes
-  /// them again.
-  void release_buffers() { step_.reset(); }
 
   int64_t batch_tokens() const { return config.train.batch_tokens; }
   int64_t micro_batches() const { return ids.size(0) / micro_batch; }
@@ -48,9 +40,7 @@ class Trainee {
   at::Tensor ids, targets;  ///< [sequences of a batch, seq] int32
 
  private:
-  model::TrainingStep& buffers();
-
-  std::unique_ptr<model::TrainingStep> step_;
+  model::TrainingStep step_;
 };
 
 }  // namespace cambium::bench

@@ -9,6 +9,7 @@
 #include "apps/cambium/plan_report.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
+#include "cambium/train/device.h"
 #include "cambium/train/trainer.h"
 
 namespace {
@@ -55,8 +56,10 @@ int plan_main(int argc, char** argv) {
     config.model.architecture.vocab_size = data.tokenizer_size.value_or(0);
   }
   // A run for a machine with a GPU can be planned on one without.
-  const bool for_gpu = config.run.device == "cuda";
-  const auto plan = cambium::config::make_plan(config, data.epoch_tokens, for_gpu);
+  const cambium::config::CudaSupport cuda =
+      config.run.device == "auto" ? cambium::train::cuda_support()
+                                  : cambium::config::CudaSupport{.available = config.run.device == "cuda"};
+  const auto plan = cambium::config::make_plan(config, data.epoch_tokens, cuda);
   config.train.warmup_steps = cambium::config::StepCount{static_cast<double>(plan.steps.warmup)};
   plan_mixture(config, plan.steps.total, data);
   print(json ? plan_json(config, plan, data).dump(2) + '\n' : plan_text(config, plan, data));

@@ -51,6 +51,10 @@ class Reader {
   bool operator()(std::string* out) const {
     // `--set run.dir=2026` means the word, not the number.
     const auto* text = node_.as_string();
+    if (const auto* flag = node_.as_boolean(); flag != nullptr && !rule_.when_true.empty()) {
+      *out = flag->get() ? rule_.when_true : rule_.when_false;
+      return true;
+    }
     if (text == nullptr && raw_.empty()) {
       return false;
     }

@@ -62,10 +62,13 @@ double activation_bytes(const model::ModelConfig& model, const MemorySetup& setu
   const double heads = number(model.num_attention_heads);
   const double kv = d * number(model.num_key_value_heads) / heads;
   const double input = 4 * d;
-  const double kept = 4 * d + s * 2 * d + 4 * 2 + s * (d + 2 * kv) + s * d + 4 * heads + s * 3 * f;
+  const double kept = s * (d + 2 * kv) + s * d + 4 * heads + s * 2 * f + 4 * 2;
+  const double cheap = 4 * d + s * 2 * d + s * f;
   const double shared = 4 * 2 * d + s * 2 * d + 4 * 2 + s * (4 * d + 2 * kv + f);
   const double layers = number(setup.layers);
-  const double per_token = layers * input + (setup.recompute ? 1 : layers) * kept + shared;
+  const double keeping = setup.recompute == model::Recompute::kFull ? 1 : layers;
+  const double keeping_cheap = setup.recompute == model::Recompute::kNone ? layers : 1;
+  const double per_token = layers * input + keeping * kept + keeping_cheap * cheap + shared;
   return per_token * number(setup.micro_batch) * number(setup.sequence_length);
 }
 

@@ -5,6 +5,7 @@
 
 #include "cambium/growth/schedule.h"
 #include "cambium/model/config/model_config.h"
+#include "cambium/model/config/recompute.h"
 
 namespace cambium::config {
 
@@ -46,7 +47,7 @@ struct MemorySetup {
   int64_t micro_batch;  ///< sequences a forward pass
   int64_t sequence_length;
   bool bfloat16;   ///< compute type; master weights, moments and gradients are float32 in any case
-  bool recompute;  ///< only layer inputs are kept, the rest is computed again in the backward pass
+  model::Recompute recompute = model::Recompute::kNone;
   bool on_cpu = true;
 };
 
@@ -67,9 +68,10 @@ MemoryEstimate training_memory(const model::ModelConfig& model, const MemorySetu
 /// work in. Per token, with s bytes in the compute type, hidden d, ffn f, H heads and kv = d * key-value heads / H, a
 /// layer keeps
 ///   4 d (residual stream before it, float32)
-///   + 4 d (between its halves) + s * 2d (normed inputs) + 4 * 2 (their scales) + s * (d + 2 kv) (q, k, v)
-///   + s * d (attention output) + 4 H (log-sum-exp) + s * 3f (gate, up, their product),
-/// with `recompute` only the first, and the rest once for all layers. Besides, once for all layers:
+///   + s * (d + 2 kv) (q, k, v) + s * d (attention output) + 4 H (log-sum-exp) + s * 2f (gate, up) + 4 * 2 (scales)
+///   + 4 d (stream between its halves) + s * 2d (normed inputs) + s * f (activation);
+/// with Recompute::kSelective the last line, with kFull the last two lines are there once for all layers. Besides, once
+/// for all layers:
 ///   4 * 2d (the stream after the last layer, its gradient) + s * (2d) + 4 * 2 (final norm, a sublayer's output, scales
 ///   and losses of rows) + s * (4d + 2 kv + f) (gradients inside a layer).
 double activation_bytes(const model::ModelConfig& model, const MemorySetup& setup);

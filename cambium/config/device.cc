@@ -5,13 +5,13 @@
 
 namespace cambium::config {
 
-DeviceChoice choose_device(const RunSection& run, bool cuda_available) {
-  if (run.device == "cuda" && !cuda_available) {
+DeviceChoice choose_device(const RunSection& run, const CudaSupport& cuda) {
+  if (run.device == "cuda" && !cuda.available) {
     throw InvalidArgument(
-        "`run.device` is \"cuda\", but no GPU that this build can use was found; expected \"auto\" or \"cpu\"");
+        format("`run.device` is \"cuda\", but no GPU can be used: {}; expected \"auto\" or \"cpu\"", cuda.why_not));
   }
   DeviceChoice choice;
-  choice.device = cuda_available && run.device != "cpu" ? "cuda" : "cpu";
+  choice.device = cuda.available && run.device != "cpu" ? "cuda" : "cpu";
   if (run.precision != "auto") {
     choice.precision = run.precision;
     choice.reason = "as configured";

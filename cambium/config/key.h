@@ -24,6 +24,7 @@ struct Rule {
   bool low_excluded = false;
   bool high_excluded = false;
   std::vector<std::string> choices = {};  ///< empty: any string
+  std::string when_false = {}, when_true = {};  ///< the choices that a boolean stands for; empty: no boolean
 };
 
 /// One key of a table: serves parsing, `--set`, defaults, documentation and printing.

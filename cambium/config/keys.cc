@@ -132,8 +132,10 @@ const std::vector<Key<RunConfig>>& run_keys() {
        "Weight of the squared log-partition in the loss; 0: off."},
       {"train", "spike_guard", at<&R::train, &TrainSection::spike_guard>, at_least(0),
        "Skips the update of a step whose loss lies that many standard deviations above the recent ones; 0: off."},
-      {"train", "recompute", at<&R::train, &TrainSection::recompute>, any(),
-       "Keeps layer inputs only and computes the rest again in the backward pass: less memory, more time."},
+      {"train", "recompute", at<&R::train, &TrainSection::recompute>,
+       Rule{.choices = {"none", "selective", "full"}, .when_false = "none", .when_true = "full"},
+       "What the backward pass computes again instead of keeping it. selective: norms, activations and the stream "
+       "between a layer's halves, for a few per cent of time; full: all but layer inputs, for about a third."},
 
       {"data", "tokenizer", at<&R::data, &DataSection::tokenizer>, any(),
        "The tokenizer.json that the data was made with."},

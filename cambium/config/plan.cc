@@ -18,18 +18,18 @@ Stage make_stage(const RunConfig& config, const Plan& plan, int64_t begin, int64
                                          .micro_batch = plan.micro_batch,
                                          .sequence_length = length,
                                          .bfloat16 = plan.device.precision == "bfloat16",
-                                         .recompute = config.train.recompute,
+                                         .recompute = config.train.recompute_mode(),
                                          .on_cpu = plan.device.device == "cpu"});
   return stage;
 }
 
 }  // namespace
 
-Plan make_plan(const RunConfig& config, int64_t epoch_tokens, bool cuda_available) {
+Plan make_plan(const RunConfig& config, int64_t epoch_tokens, const CudaSupport& cuda) {
   const model::ModelConfig& model = config.model.architecture;
   Plan plan{};
   plan.steps = resolve_steps(config, epoch_tokens);
-  plan.device = choose_device(config.run, cuda_available);
+  plan.device = choose_device(config.run, cuda);
   plan.micro_batch = config.train.micro_batch_sequences();
   plan.parameters = model.parameters();
   plan.lineage = growth::lineage(plan.steps.initial_layers, plan.steps.events);

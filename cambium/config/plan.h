@@ -39,6 +39,6 @@ struct Plan {
 
 /// `epoch_tokens`: tokens of one epoch of the mixture (all sources together), or 0 where it is not known; throws
 /// InvalidInput where the configuration needs it.
-Plan make_plan(const RunConfig& config, int64_t epoch_tokens, bool cuda_available);
+Plan make_plan(const RunConfig& config, int64_t epoch_tokens, const CudaSupport& cuda);
 
 }  // namespace cambium::config

@@ -10,6 +10,7 @@
 #include "cambium/formats/json.h"
 #include "cambium/growth/schedule.h"
 #include "cambium/model/config/model_config.h"
+#include "cambium/model/config/recompute.h"
 
 namespace cambium::config {
 
@@ -70,7 +71,12 @@ struct TrainSection {
   double clip_norm = 1;            ///< 0: off
   double z_loss = 0;
   double spike_guard = 0;  ///< 0: off; else the z-score over which a step's update is skipped
-  bool recompute = false;
+  std::string recompute = "none";  ///< none | selective | full
+  model::Recompute recompute_mode() const {
+    return recompute == "full"        ? model::Recompute::kFull
+           : recompute == "selective" ? model::Recompute::kSelective
+                                      : model::Recompute::kNone;
+  }
 };
 
 struct DataSource {

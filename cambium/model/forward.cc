@@ -36,15 +36,15 @@ void Forward::prepare(int64_t batch, int64_t seq) {
   if (batch == batch_ && seq == seq_) {
     return;
   }
-  const at::ScalarType type = compute_type(model_.precision);
+  const at::TensorOptions compute = model_.options(compute_type(model_.precision)), floats = model_.options(at::kFloat);
   const int64_t n = batch * seq, d = model_.config.hidden_size;
   buffers_.reset();
-  buffers_.emplace(model_.config, batch, seq, type);
-  stream_ = at::empty({n, d}, at::kFloat);
-  next_stream_ = at::empty({n, d}, at::kFloat);
-  branch_ = at::empty({n, d}, type);
-  normed_ = at::empty({n, d}, type);
-  inv_rms_ = at::empty({n}, at::kFloat);
+  buffers_.emplace(model_.config, batch, seq, compute);
+  stream_ = at::empty({n, d}, floats);
+  next_stream_ = at::empty({n, d}, floats);
+  branch_ = at::empty({n, d}, compute);
+  normed_ = at::empty({n, d}, compute);
+  inv_rms_ = at::empty({n}, floats);
   batch_ = batch;
   seq_ = seq;
 }
@@ -56,7 +56,7 @@ at::Tensor Forward::hidden(const at::Tensor& ids, const Options& options) {
   model_.reserve_positions(seq + (options.cache == nullptr ? 0 : options.cache->length));
   prepare(batch, seq);
 
-  ops::embedding(model_.embedding(), ids.reshape({-1}), stream_);
+  ops::embedding(model_.embedding(), ids.reshape({-1}).to(model_.device()), stream_);
   const std::vector<int> plain = options.order.empty() ? plain_order(model_.num_layers()) : std::vector<int>();
   const std::span<const int> order = options.order.empty() ? std::span<const int>(plain) : options.order;
   for (size_t place = 0; place < order.size(); ++place) {
@@ -82,17 +82,18 @@ at::Tensor Forward::hidden(const at::Tensor& ids, const Options& options) {
 
 at::Tensor Forward::logits(const at::Tensor& hidden_rows) {
   const c10::NoGradGuard no_grad;
-  at::Tensor out = at::empty({hidden_rows.size(0), model_.config.vocab_size}, hidden_rows.scalar_type());
+  at::Tensor out = at::empty({hidden_rows.size(0), model_.config.vocab_size}, hidden_rows.options());
   ops::linear(hidden_rows, model_.head(), out);
-  return out.to(at::kFloat);
+  return out.to(at::kCPU, at::kFloat);
 }
 
 KvCache Forward::make_cache(int64_t batch, int64_t max_tokens, int64_t places) const {
   KvCache cache;
+  const at::TensorOptions options = model_.options(compute_type(model_.precision));
   const std::vector<int64_t> shape{batch, max_tokens, model_.config.num_key_value_heads, model_.config.head_dim()};
   for (int64_t place = 0; place < places; ++place) {
-    cache.keys.push_back(at::empty(shape, compute_type(model_.precision)));
-    cache.values.push_back(at::empty(shape, compute_type(model_.precision)));
+    cache.keys.push_back(at::empty(shape, options));
+    cache.values.push_back(at::empty(shape, options));
   }
   return cache;
 }
@@ -103,10 +104,10 @@ at::Tensor token_log_probs(Llama& model, Forward& forward, const at::Tensor& ids
   const at::Tensor x = forward.hidden(ids);
   at::Tensor targets = at::full({batch, seq}, -1, at::kInt);  // the last token of a row predicts nothing
   targets.narrow(1, 0, seq - 1).copy_(ids.narrow(1, 1, seq - 1));
-  at::Tensor losses = at::empty({batch * seq}, at::kFloat);
-  at::Tensor logits = at::empty({head_chunk_rows(model.config, batch * seq), model.config.vocab_size}, x.scalar_type());
-  ops::head_loss(x, model.head(), targets.view({-1}), logits, losses, nullptr);
-  return losses.view({batch, seq}).narrow(1, 0, seq - 1).neg();
+  at::Tensor losses = at::empty({batch * seq}, model.options(at::kFloat));
+  at::Tensor logits = at::empty({head_chunk_rows(model.config, batch * seq), model.config.vocab_size}, x.options());
+  ops::head_loss(x, model.head(), targets.view({-1}).to(model.device()), logits, losses, nullptr);
+  return losses.view({batch, seq}).narrow(1, 0, seq - 1).neg().cpu();
 }
 
 }  // namespace cambium::model

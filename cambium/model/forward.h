@@ -33,7 +33,7 @@ class Forward {
   at::Tensor hidden(const at::Tensor& ids, const Options& options);
   at::Tensor hidden(const at::Tensor& ids) { return hidden(ids, Options{}); }
 
-  /// logits [rows, vocab] float32 of rows of `hidden`.
+  /// logits [rows, vocab] float32 of rows of `hidden`, on the CPU.
   at::Tensor logits(const at::Tensor& hidden_rows);
 
   /// An empty cache for `batch` sequences of up to `max_tokens`, for an order of `places` layers.
@@ -49,7 +49,7 @@ class Forward {
   at::Tensor branch_, normed_, inv_rms_;
 };
 
-/// Log-probability of each token given those before it: [batch, seq - 1] float32, entry [b, i] for ids[b, i + 1]. In
+/// Log-probability of each token given those before it: [batch, seq - 1] float32 on the CPU, entry [b, i] for ids[b, i + 1]. In
 /// chunks that never hold all logits.
 at::Tensor token_log_probs(Llama& model, Forward& forward, const at::Tensor& ids);
 

@@ -164,7 +164,8 @@ void write_model(const fs::path& directory, const ModelConfig& config, const Par
   formats::SafetensorsWriter writer(directory / kWeights, std::move(declared), {{"format", "pt"}},
                                     (shown_as.empty() ? directory : shown_as) / kWeights);
   for_each_tensor(config, parameters, [&](const std::string&, const at::Tensor& view) {
-    writer.write_float32({view.const_data_ptr<float>(), static_cast<size_t>(view.numel())});
+    const at::Tensor here = view.cpu();
+    writer.write_float32({here.const_data_ptr<float>(), static_cast<size_t>(here.numel())});
   });
   writer.close();
 }

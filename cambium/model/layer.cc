@@ -4,6 +4,8 @@
 #include "cambium/ops/attention_input.h"
 #include "cambium/ops/attention_output.h"
 #include "cambium/ops/residual.h"
+#include "cambium/ops/rms_norm.h"
+#include "cambium/ops/swiglu.h"
 
 namespace cambium::model {
 namespace {
@@ -69,18 +71,20 @@ void attend(const Llama& model, const LayerCall& call, LayerBuffers& buffers) {
 
 }  // namespace
 
-LayerBuffers::LayerBuffers(const ModelConfig& config, int64_t batch, int64_t seq, at::ScalarType type) {
+LayerBuffers::LayerBuffers(const ModelConfig& config, int64_t batch, int64_t seq, const at::TensorOptions& options,
+                           const LayerBuffers* shared) {
   const int64_t n = batch * seq, d = config.hidden_size, f = config.intermediate_size, head_dim = config.head_dim();
-  normed_input = at::empty({n, d}, type);
-  inv_rms_input = at::empty({n}, at::kFloat);
-  qkv = at::empty({n, (config.num_attention_heads + 2 * config.num_key_value_heads) * head_dim}, type);
-  attended = at::empty({n, config.num_attention_heads * head_dim}, type);
-  lse = at::empty({batch, config.num_attention_heads, seq}, at::kFloat);
-  middle = at::empty({n, d}, at::kFloat);
-  mlp = {.normed = at::empty({n, d}, type),
-         .inv_rms = at::empty({n}, at::kFloat),
-         .gate_up = at::empty({n, 2 * f}, type),
-         .activated = at::empty({n, f}, type)};
+  const at::TensorOptions floats = options.dtype(at::kFloat);
+  inv_rms_input = at::empty({n}, floats);
+  qkv = at::empty({n, (config.num_attention_heads + 2 * config.num_key_value_heads) * head_dim}, options);
+  attended = at::empty({n, config.num_attention_heads * head_dim}, options);
+  lse = at::empty({batch, config.num_attention_heads, seq}, floats);
+  mlp.inv_rms = at::empty({n}, floats);
+  mlp.gate_up = at::empty({n, 2 * f}, options);
+  normed_input = shared != nullptr ? shared->normed_input : at::empty({n, d}, options);
+  middle = shared != nullptr ? shared->middle : at::empty({n, d}, floats);
+  mlp.normed = shared != nullptr ? shared->mlp.normed : at::empty({n, d}, options);
+  mlp.activated = shared != nullptr ? shared->mlp.activated : at::empty({n, f}, options);
 }
 
 void layer_forward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
@@ -89,45 +93,71 @@ void layer_forward(const Llama& model, const LayerWeights& weights, const LayerC
       call.tap == nullptr ? at::Tensor() : branch;  // the sublayers' outputs are only made to be looked at
   see(call, Point::kLayerInput, h_in);
 
-  ops::attention_input(attention_input(model, weights, call), h_in, buffers.normed_input, buffers.inv_rms_input,
-                       buffers.qkv);
-  attend(model, call, buffers);
-  ops::attention_output(buffers.attended, weights.o, h_in, seen, buffers.middle);
+  timed(call.clock, "attention_input", [&] {
+    ops::attention_input(attention_input(model, weights, call), h_in, buffers.normed_input, buffers.inv_rms_input,
+                         buffers.qkv);
+  });
+  timed(call.clock, "attention", [&] { attend(model, call, buffers); });
+  timed(call.clock, "attention_output",
+        [&] { ops::attention_output(buffers.attended, weights.o, h_in, seen, buffers.middle); });
   show_branch(call, Point::kAttentionOutput, h_in, seen, buffers.middle);
 
-  ops::mlp({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle, buffers.mlp, seen,
-           h_out);
+  timed(call.clock, "mlp", [&] {
+    ops::mlp({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle, buffers.mlp,
+             seen, h_out);
+  });
   show_branch(call, Point::kMlpOutput, buffers.middle, seen, h_out);
   see(call, Point::kLayerOutput, h_out);
 }
 
-BackwardBuffers::BackwardBuffers(const ModelConfig& config, int64_t batch, int64_t seq, at::ScalarType type) {
+void restore_layer(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
+                   LayerBuffers& buffers) {
+  const ops::MlpNorm norm = mlp_norm(model, call);
+  at::Tensor unseen;
+  timed(call.clock, "restore layer", [&] {
+    ops::rms_norm(h_in, weights.input_norm, norm.eps, norm.scale, buffers.normed_input, buffers.inv_rms_input);
+    ops::attention_output(buffers.attended, weights.o, h_in, unseen, buffers.middle);
+    ops::rms_norm(buffers.middle, weights.mlp_norm, norm.eps, norm.scale, buffers.mlp.normed, buffers.mlp.inv_rms);
+    ops::swiglu(buffers.mlp.gate_up, buffers.mlp.activated);
+  });
+}
+
+BackwardBuffers::BackwardBuffers(const ModelConfig& config, int64_t batch, int64_t seq,
+                                 const at::TensorOptions& options) {
   const int64_t n = batch * seq, d = config.hidden_size, f = config.intermediate_size, head_dim = config.head_dim();
   const int64_t queries = config.num_attention_heads * head_dim;
   const int64_t qkv = queries + 2 * config.num_key_value_heads * head_dim;
-  mlp = {
-      .d_branch = at::empty({n, d}, type), .d_normed = at::empty({n, d}, type), .d_activated = at::empty({n, f}, type)};
-  d_attended = at::empty({n, queries}, type);
-  d_qkv = at::empty({n, qkv}, type);
+  mlp = {.d_branch = at::empty({n, d}, options),
+         .d_normed = at::empty({n, d}, options),
+         .d_activated = at::empty({n, f}, options)};
+  d_attended = at::empty({n, queries}, options);
+  d_qkv = at::empty({n, qkv}, options);
 }
 
 void layer_backward(const Llama& model, const LayerWeights& weights, const LayerCall& call, const at::Tensor& h_in,
                     LayerBuffers& buffers, BackwardBuffers& scratch, at::Tensor& dh, LayerWeights& gradients) {
   const ModelConfig& config = model.config;
   ops::MlpWeights mlp_gradients{gradients.mlp_norm, gradients.gate_up, gradients.down};
-  ops::mlp_backward({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle,
-                    buffers.mlp, scratch.mlp, dh, mlp_gradients);
-
-  ops::attention_output_backward(dh, buffers.attended, weights.o, scratch.mlp.d_branch, scratch.d_attended,
-                                 gradients.o);
+  timed(call.clock, "mlp backward", [&] {
+    ops::mlp_backward({weights.mlp_norm, weights.gate_up, weights.down}, mlp_norm(model, call), buffers.middle,
+                      buffers.mlp, scratch.mlp, dh, mlp_gradients);
+  });
+  timed(call.clock, "attention_output backward", [&] {
+    ops::attention_output_backward(dh, buffers.attended, weights.o, scratch.mlp.d_branch, scratch.d_attended,
+                                   gradients.o);
+  });
   const std::vector<int64_t> heads{call.batch, call.seq, config.num_attention_heads, config.head_dim()};
   const QkvViews views(config, buffers.qkv, call);
   QkvViews d_views(config, scratch.d_qkv, call);
-  ops::attention_backward(scratch.d_attended.view(heads), views.q, views.k, views.v, buffers.attended.view(heads),
-                          buffers.lse, d_views.q, d_views.k, d_views.v);
-  ops::attention_input_backward(attention_input(model, weights, call), h_in, buffers.normed_input,
-                                buffers.inv_rms_input, scratch.d_qkv, scratch.mlp.d_normed, dh, gradients.input_norm,
-                                gradients.qkv);
+  timed(call.clock, "attention backward", [&] {
+    ops::attention_backward(scratch.d_attended.view(heads), views.q, views.k, views.v, buffers.attended.view(heads),
+                            buffers.lse, d_views.q, d_views.k, d_views.v);
+  });
+  timed(call.clock, "attention_input backward", [&] {
+    ops::attention_input_backward(attention_input(model, weights, call), h_in, buffers.normed_input,
+                                  buffers.inv_rms_input, scratch.d_qkv, scratch.mlp.d_normed, dh, gradients.input_norm,
+                                  gradients.qkv);
+  });
 }
 
 }  // namespace cambium::model

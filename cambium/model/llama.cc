@@ -38,7 +38,7 @@ Llama::Llama(ModelConfig model_config, Parameters parameters, Precision compute_
     : config(std::move(model_config)),
       weights(std::move(parameters)),
       precision(compute_precision),
-      rope(rope_table(config, std::min(config.max_position_embeddings, kFirstPositions))) {
+      rope(rope_table(config, std::min(config.max_position_embeddings, kFirstPositions), device())) {
   refresh_compute();
 }
 
@@ -78,7 +78,8 @@ void Llama::refresh_compute() {
 
 void Llama::reserve_positions(int64_t positions) {
   if (positions > rope.cos.size(0)) {
-    rope = rope_table(config, std::max(positions, 2 * rope.cos.size(0)));  // generation asks for one more each time
+    // Generation asks for one more each time.
+    rope = rope_table(config, std::max(positions, 2 * rope.cos.size(0)), device());
   }
 }
 

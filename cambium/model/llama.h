@@ -24,7 +24,8 @@ struct LayerWeights {
 /// The same views over a flat buffer of gradients (all float32).
 LayerWeights view_layer(const ModelConfig& config, const at::Tensor& norms_from, const at::Tensor& matrices_from);
 
-/// A LLaMA with its weights: float32 masters and, in bfloat16, the copy that is computed with.
+/// A LLaMA with its weights: float32 masters and, in bfloat16, the copy that is computed with. It lies and computes where
+/// the parameters that it is made of lie.
 struct Llama {
   Llama(ModelConfig model_config, Parameters parameters, Precision compute_precision);
 
@@ -39,6 +40,9 @@ struct Llama {
   at::Tensor embedding() const;   ///< [vocab, hidden] float32
   at::Tensor final_norm() const;  ///< [hidden] float32
   at::Tensor head() const;        ///< [vocab, hidden] compute type; the embedding's where tied
+  at::Device device() const { return weights.embedding.device(); }
+  /// For tensors that lie where the model lies.
+  at::TensorOptions options(at::ScalarType type) const { return at::TensorOptions(device()).dtype(type); }
   /// Makes the compute copy again from the masters (after loading or growing).
   void refresh_compute();
   /// Extends the rotary table where `positions` are more than it holds (transformers runs past the maximum too).

@@ -33,15 +33,23 @@ void fill_normal(at::Tensor view, double std, uint64_t key) {
 
 }  // namespace
 
-Parameters Parameters::zeros(const ModelConfig& config, at::ScalarType type) {
+Parameters Parameters::zeros(const ModelConfig& config, const at::TensorOptions& options) {
   Parameters parameters;
-  parameters.embedding = at::zeros({embedding_layout(config).size}, type);
+  parameters.embedding = at::zeros({embedding_layout(config).size}, options);
   const int64_t layer_size = layer_layout(config).size;
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    parameters.layers.push_back(at::zeros({layer_size}, type));
+    parameters.layers.push_back(at::zeros({layer_size}, options));
   }
-  parameters.head = at::zeros({head_layout(config).size}, type);
+  parameters.head = at::zeros({head_layout(config).size}, options);
   return parameters;
+}
+
+Parameters Parameters::to(at::Device device) const {
+  Parameters moved{embedding.to(device), {}, head.to(device)};
+  for (const at::Tensor& layer : layers) {
+    moved.layers.push_back(layer.to(device));
+  }
+  return moved;
 }
 
 std::vector<at::Tensor> Parameters::blocks() const {

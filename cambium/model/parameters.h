@@ -19,7 +19,9 @@ struct Parameters {
   std::vector<at::Tensor> layers;  ///< [layer_layout.size] each
   at::Tensor head;                 ///< [head_layout.size]
 
-  static Parameters zeros(const ModelConfig& config, at::ScalarType type);
+  static Parameters zeros(const ModelConfig& config, const at::TensorOptions& options);
+  /// The same, or a copy, on another device.
+  Parameters to(at::Device device) const;
   /// All blocks in order: embedding, layers, head.
   std::vector<at::Tensor> blocks() const;
   int64_t numel() const;

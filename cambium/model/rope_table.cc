@@ -25,7 +25,7 @@ float llama3_scaled(float frequency, const Llama3Rope& scaling) {
 
 }  // namespace
 
-ops::RopeTable rope_table(const ModelConfig& config, int64_t positions) {
+ops::RopeTable rope_table(const ModelConfig& config, int64_t positions, at::Device device) {
   const int64_t half = config.head_dim() / 2;
   ops::RopeTable table{at::empty({positions, half}, at::kFloat), at::empty({positions, half}, at::kFloat)};
   float* cosines = table.cos.mutable_data_ptr<float>();
@@ -42,7 +42,7 @@ ops::RopeTable rope_table(const ModelConfig& config, int64_t positions) {
       sines[position * half + i] = std::sin(angle);
     }
   }
-  return table;
+  return {table.cos.to(device), table.sin.to(device)};
 }
 
 }  // namespace cambium::model

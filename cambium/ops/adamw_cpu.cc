@@ -1,24 +1,25 @@
-#include <cmath>
-
 #include "cambium/ops/adamw.h"
+#include "cambium/ops/adamw_factors.h"
+#include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
 
 namespace cambium::ops {
 
 using namespace cpu;
 
-void adamw(const AdamWStep& step, const at::Tensor& grad, at::Tensor weight, at::Tensor exp_avg, at::Tensor exp_avg_sq,
-           at::Tensor compute) {
-  const double correction1 = 1.0 - std::pow(step.beta1, static_cast<double>(step.step));
-  const double correction2 = 1.0 - std::pow(step.beta2, static_cast<double>(step.step));
-  const kernels::AdamWFactors factors{.grad_scale = static_cast<float>(step.grad_scale),
-                                      .rest1 = static_cast<float>(1.0 - step.beta1),
-                                      .beta2 = static_cast<float>(step.beta2),
-                                      .rest2 = static_cast<float>(1.0 - step.beta2),
-                                      .sqrt_correction2 = static_cast<float>(std::sqrt(correction2)),
-                                      .eps = static_cast<float>(step.eps),
-                                      .shrink = static_cast<float>(1.0 - step.learning_rate * step.weight_decay),
-                                      .step_size = static_cast<float>(step.learning_rate / correction1)};
+void adamw(const AdamWStep& step, const at::Tensor& guard, const at::Tensor& grad, at::Tensor weight,
+           at::Tensor exp_avg, at::Tensor exp_avg_sq, at::Tensor compute) {
+  if (Backend* device = backend_of(weight)) {
+    device->adamw(step, guard, grad, weight, exp_avg, exp_avg_sq, compute);
+    return;
+  }
+  const float* scale_and_go = guard.const_data_ptr<float>();
+  if (scale_and_go[1] == 0) {
+    return;
+  }
+  kernels::AdamWFactors factors{};
+  set_factors(step, factors);
+  factors.grad_scale = scale_and_go[0];
   auto* copy = compute.defined() ? mutable_data<kernels::BFloat16>(compute) : nullptr;
   for_range(weight.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
     kernels::kernels().adamw(factors, end - begin, data<float>(grad) + begin, mutable_data<float>(weight) + begin,

@@ -1,4 +1,5 @@
 #include "cambium/ops/attention.h"
+#include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
 
 namespace cambium::ops {
@@ -30,6 +31,10 @@ void for_groups(const at::Tensor& keys, Body&& body) {
 }  // namespace
 
 void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::Tensor& out, at::Tensor& lse) {
+  if (Backend* device = backend_of(q)) {
+    device->attention(q, k, v, out, lse);
+    return;
+  }
   const int64_t heads = q.size(2), d = q.size(3), group = heads / k.size(2);
   dispatch(q.scalar_type(), "attention", [&]<typename T>(const TypedKernels<T>& kernel) {
     for_groups(k, [&](int64_t batch, int64_t key_head) {
@@ -50,6 +55,10 @@ void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at
 
 void attention_backward(const at::Tensor& dout, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& out, const at::Tensor& lse, at::Tensor& dq, at::Tensor& dk, at::Tensor& dv) {
+  if (Backend* device = backend_of(q)) {
+    device->attention_backward(dout, q, k, v, out, lse, dq, dk, dv);
+    return;
+  }
   const int64_t t = q.size(1), heads = q.size(2), d = q.size(3), group = heads / k.size(2);
   dispatch(q.scalar_type(), "attention_backward", [&]<typename T>(const TypedKernels<T>& kernel) {
     for_groups(k, [&](int64_t batch, int64_t key_head) {

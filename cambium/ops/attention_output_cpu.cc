@@ -10,17 +10,7 @@ using namespace cpu;
 
 void attention_output(const at::Tensor& attended, const at::Tensor& w, const at::Tensor& h, at::Tensor& branch,
                       at::Tensor& out) {
-  if (!packs(Product::kForward, {attended})) {
-    at::Tensor product = branch.defined() ? branch : at::empty({h.size(0), w.size(0)}, attended.scalar_type());
-    linear(attended, w, product);
-    residual_add(h, product, out);
-    return;
-  }
-  dispatch(attended.scalar_type(), "attention_output", [&]<typename T>(const TypedKernels<T>& kernel) {
-    const Packed<T> packed = pack(kernel, w, Side::kColumns, Slot::kPanels);
-    for_blocks(h.size(0), kBlockRows,
-               [&](int64_t begin, int64_t end) { multiply_add(kernel, attended, packed, h, branch, out, begin, end); });
-  });
+  linear_add(attended, w, h, branch, out);
 }
 
 void attention_output_backward(const at::Tensor& dh, const at::Tensor& attended, const at::Tensor& w,

@@ -57,6 +57,8 @@ class Backend {
 
   /// For a first line of a run, for example "NVIDIA H100 80GB HBM3, compute capability 9.0, 79 GiB".
   virtual std::string describe() const = 0;
+  /// Dense FLOPs per second of matrix products by the device's data sheet; 0 where it is not known.
+  virtual double peak_flops(bool bfloat16) const = 0;
   /// Waits for everything that was started.
   virtual void synchronize() = 0;
   /// Records `work`, which must have run before (libraries set themselves up in their first calls).

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
 #include "cambium/ops/embedding.h"
 
@@ -8,6 +9,10 @@ namespace cambium::ops {
 using cpu::for_range;
 
 void embedding(const at::Tensor& table, const at::Tensor& ids, at::Tensor& h) {
+  if (Backend* device = backend_of(table)) {
+    device->embedding(table, ids, h);
+    return;
+  }
   const int64_t d = table.size(1);
   const float* from = table.const_data_ptr<float>();
   const int32_t* row_ids = ids.const_data_ptr<int32_t>();
@@ -20,6 +25,10 @@ void embedding(const at::Tensor& table, const at::Tensor& ids, at::Tensor& h) {
 }
 
 void embedding_backward(const at::Tensor& dh, const at::Tensor& ids, at::Tensor& dtable) {
+  if (Backend* device = backend_of(dh)) {
+    device->embedding_backward(dh, ids, dtable);
+    return;
+  }
   const int64_t n = dh.size(0), d = dh.size(1);
   const float* from = dh.const_data_ptr<float>();
   const int32_t* row_ids = ids.const_data_ptr<int32_t>();

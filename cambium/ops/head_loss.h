@@ -2,12 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include "cambium/ops/cross_entropy.h"
+
 namespace cambium::ops {
 
 /// What the gradient of the head's loss needs and gives.
 struct HeadGradient {
-  double scale;   ///< of the loss: 1 / number of target tokens of the global batch
-  double z_loss;  ///< adds z_loss · lse² to the loss of a row (de Brébisson & Vincent 2016; PaLM's z-loss)
+  LossGradient loss;
   at::Tensor dx;  ///< [n, d] like x, written
   at::Tensor dw;  ///< [vocab, d] float32, added to
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cambium/ops/linear.h"
+#include "cambium/ops/residual.h"
 
 namespace cambium::ops {
 namespace {
@@ -85,14 +86,44 @@ void product(Product kind, const at::Tensor& a, const at::Tensor& matrix, Side s
 }  // namespace
 
 void linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y) {
+  if (Backend* device = backend_of(x)) {
+    device->linear(x, w, y);
+    return;
+  }
   product(Product::kForward, x, w, Side::kColumns, y);
 }
 
+void linear_add(const at::Tensor& x, const at::Tensor& w, const at::Tensor& h, at::Tensor& branch, at::Tensor& out) {
+  if (Backend* device = backend_of(x)) {
+    device->linear_add(x, w, h, branch, out);
+    return;
+  }
+  if (!packs(Product::kForward, {x})) {
+    at::Tensor y = branch.defined() ? branch : at::empty({x.size(0), w.size(0)}, x.scalar_type());
+    linear(x, w, y);
+    residual_add(h, y, out);
+    return;
+  }
+  dispatch(x.scalar_type(), "linear_add", [&]<typename T>(const TypedKernels<T>& kernel) {
+    const Packed<T> packed = pack(kernel, w, Side::kColumns, Slot::kPanels);
+    for_blocks(h.size(0), kBlockRows,
+               [&](int64_t begin, int64_t end) { multiply_add(kernel, x, packed, h, branch, out, begin, end); });
+  });
+}
+
 void linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx) {
+  if (Backend* device = backend_of(dy)) {
+    device->linear_input_grad(dy, w, dx);
+    return;
+  }
   product(Product::kInputGrad, dy, w, Side::kRows, dx);
 }
 
 void linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
+  if (Backend* device = backend_of(dy)) {
+    device->linear_weight_grad(dy, x, dw);
+    return;
+  }
   const bool ours = own_products(Product::kWeightGrad, dy.scalar_type());
   (ours ? weight_grad_by_kernels : weight_grad_by_library)(dy, x, dw);
 }

@@ -13,12 +13,10 @@ using namespace cpu;
 void mlp(const MlpWeights& weights, const MlpNorm& norm, const at::Tensor& h, MlpState& state, at::Tensor& branch,
          at::Tensor& out) {
   if (!packs(Product::kForward, {state.normed, state.activated})) {
-    at::Tensor product = branch.defined() ? branch : at::empty(h.sizes(), state.normed.scalar_type());
     rms_norm(h, weights.norm, norm.eps, norm.scale, state.normed, state.inv_rms);
     linear(state.normed, weights.gate_up, state.gate_up);
     swiglu(state.gate_up, state.activated);
-    linear(state.activated, weights.down, product);
-    residual_add(h, product, out);
+    linear_add(state.activated, weights.down, h, branch, out);
     return;
   }
   dispatch(state.normed.scalar_type(), "mlp", [&]<typename T>(const TypedKernels<T>& kernel) {

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 
+#include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
 #include "cambium/ops/products.h"
 
@@ -49,12 +50,13 @@ void multiply_add(const TypedKernels<T>& kernel, const at::Tensor& a, const Pack
 
 /// Whether products with the rows of these matrices on the left are ours: in words (two bfloat16 side by side are one),
 /// and of enough rows that packing the other side pays; else ATen's take over.
+/// No tensor of another device packs.
 inline bool packs(Product kind, std::initializer_list<at::Tensor> left_sides) {
   constexpr int64_t kFewRows = 32;
   return std::all_of(left_sides.begin(), left_sides.end(), [kind](const at::Tensor& a) {
     const int64_t per_word = a.scalar_type() == at::kFloat ? 1 : 2;
-    return a.size(0) >= kFewRows && a.stride(1) == 1 && a.stride(0) % per_word == 0 && a.size(1) % per_word == 0 &&
-           own_products(kind, a.scalar_type());
+    return backend_of(a) == nullptr && a.size(0) >= kFewRows && a.stride(1) == 1 && a.stride(0) % per_word == 0 &&
+           a.size(1) % per_word == 0 && own_products(kind, a.scalar_type());
   });
 }
 

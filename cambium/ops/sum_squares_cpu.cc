@@ -2,12 +2,17 @@
 #include <numeric>
 #include <vector>
 
+#include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
 #include "cambium/ops/sum_squares.h"
 
 namespace cambium::ops {
 
-double sum_squares(const at::Tensor& x) {
+void sum_squares(const at::Tensor& x, at::Tensor& sum) {
+  if (Backend* device = backend_of(x)) {
+    device->sum_squares(x, sum);
+    return;
+  }
   constexpr int64_t kBlock = 1 << 14;
   const int64_t n = x.numel(), blocks = (n + kBlock - 1) / kBlock;
   const float* data = x.const_data_ptr<float>();
@@ -18,7 +23,7 @@ double sum_squares(const at::Tensor& x) {
       partial[static_cast<size_t>(block)] = kernels::kernels().sum_squares(data + first, std::min(kBlock, n - first));
     }
   });
-  return std::accumulate(partial.begin(), partial.end(), 0.0);
+  *sum.mutable_data_ptr<double>() += std::accumulate(partial.begin(), partial.end(), 0.0);
 }
 
 }  // namespace cambium::ops

@@ -17,6 +17,7 @@
 #include "cambium/model/hugging_face.h"
 #include "cambium/text/bpe_trainer.h"
 #include "cambium/text/tokenizer.h"
+#include "cambium/train/device.h"
 #include "cambium/train/probe.h"
 #include "cambium/train/trainer.h"
 
@@ -77,7 +78,7 @@ config::RunConfig variant_config(const QuickstartOptions& options, std::string_v
 }
 
 config::Plan plan_of(const config::RunConfig& config) {
-  return config::make_plan(config, /*epoch_tokens=*/0, /*cuda_available=*/false);
+  return config::make_plan(config, /*epoch_tokens=*/0, train::cuda_support());
 }
 
 /// Steps for which the three trainings take about `minutes` here, after the speed of a few steps at full depth.

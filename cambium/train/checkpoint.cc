@@ -30,7 +30,8 @@ void write_optimizer(const fs::path& file, const model::ModelConfig& config, con
   formats::SafetensorsWriter writer(file, std::move(declared));
   for (const auto& [prefix, moments] : kinds) {
     for_each_tensor(config, *moments, [&](const std::string&, const at::Tensor& view) {
-      writer.write_float32({view.const_data_ptr<float>(), static_cast<size_t>(view.numel())});
+      const at::Tensor here = view.cpu();
+      writer.write_float32({here.const_data_ptr<float>(), static_cast<size_t>(here.numel())});
     });
   }
   writer.close();

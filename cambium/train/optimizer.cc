@@ -1,6 +1,5 @@
 #include "cambium/train/optimizer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -31,20 +30,22 @@ std::vector<Span> spans(const model::BlockLayout& layout, bool decay_all) {
 
 }  // namespace
 
-double gradient_norm(const model::Parameters& gradients) {
-  double sum = 0;
+Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
+              const Limits& limits) {
+  at::Tensor squares = at::zeros_like(loss_sum);
   for (const at::Tensor& block : gradients.blocks()) {
-    sum += ops::sum_squares(block);
+    ops::sum_squares(block, squares);
   }
-  return std::sqrt(sum);
+  const at::Tensor norm = squares.sqrt(), loss = loss_sum / static_cast<double>(target_tokens);
+  const at::Tensor usable = loss.isfinite().logical_and(norm.isfinite()).logical_and(loss <= limits.highest_loss);
+  const at::Tensor scale =
+      limits.clip_norm == 0 ? at::ones_like(norm) : (limits.clip_norm / (norm + 1e-6)).clamp_max(1.0);
+  return {.numbers = at::stack({loss, norm, usable.to(at::kDouble)}),
+          .guard = at::stack({scale.to(at::kFloat), usable.to(at::kFloat)})};
 }
 
-double clip_scale(double norm, double clip_norm) {
-  return clip_norm == 0 ? 1.0 : std::min(1.0, clip_norm / (norm + 1e-6));
-}
-
-void update(model::Llama& model, TrainState& state, const model::Parameters& gradients,
-            const config::TrainSection& settings, double learning_rate, double grad_scale) {
+void update(model::Llama& model, const TrainState& state, const model::Parameters& gradients,
+            const config::TrainSection& settings, double learning_rate, const Verdict& verdict) {
   const bool decay_all = settings.decay == "all";
   const std::vector<at::Tensor> weights = model.weights.blocks(), grads = gradients.blocks(),
                                 averages = state.exp_avg.blocks(), squares = state.exp_avg_sq.blocks(),
@@ -55,21 +56,31 @@ void update(model::Llama& model, TrainState& state, const model::Parameters& gra
   for (size_t block = 0; block < weights.size(); ++block) {
     const std::vector<Span>& parts =
         block == 0 ? embedding_spans : (block + 1 == weights.size() ? head_spans : layer_spans);
-    const int64_t adam_step = ++state.adam_steps[block];
     for (const Span& part : parts) {
       const ops::AdamWStep step{.learning_rate = learning_rate,
                                 .beta1 = settings.betas[0],
                                 .beta2 = settings.betas[1],
                                 .eps = settings.eps,
                                 .weight_decay = part.decays ? settings.weight_decay : 0.0,
-                                .step = adam_step,
-                                .grad_scale = grad_scale};
+                                .step = state.adam_steps[block] + 1};
       const auto cut = [&](const at::Tensor& flat) { return flat.narrow(0, part.begin, part.length); };
       const bool copies = model.precision == model::Precision::kBFloat16;
-      ops::adamw(step, cut(grads[block]), cut(weights[block]), cut(averages[block]), cut(squares[block]),
+      ops::adamw(step, verdict.guard, cut(grads[block]), cut(weights[block]), cut(averages[block]), cut(squares[block]),
                  copies ? cut(compute[block]) : at::Tensor());
     }
   }
+}
+
+StepOutcome settle(const Verdict& verdict, TrainState& state) {
+  const at::Tensor numbers = verdict.numbers.cpu();
+  const double* found = numbers.const_data_ptr<double>();
+  const StepOutcome outcome{.loss = found[0], .grad_norm = found[1], .applied = found[2] != 0};
+  if (outcome.applied) {
+    for (int64_t& steps : state.adam_steps) {
+      ++steps;
+    }
+  }
+  return outcome;
 }
 
 }  // namespace cambium::train

@@ -1,19 +1,41 @@
 #pragma once
 
+#include <limits>
+
 #include "cambium/config/run_config.h"
 #include "cambium/model/llama.h"
 #include "cambium/train/state.h"
 
 namespace cambium::train {
 
-/// Global L2 norm of all gradients, before clipping.
-double gradient_norm(const model::Parameters& gradients);
+/// What a step has come to, found on the model's device; nobody has waited for it yet.
+struct Verdict {
+  at::Tensor numbers;  ///< [3] float64: mean loss, gradient norm, 1 where the update is to be applied
+  at::Tensor guard;    ///< [2] float32, for ops::adamw: factor of the gradients, the same 1 or 0
+};
 
-/// The factor by which torch.nn.utils.clip_grad_norm_ scales gradients: min(1, clip / (norm + 1e-6)); 1 for clip = 0.
-double clip_scale(double norm, double clip_norm);
+struct Limits {
+  double clip_norm;  ///< 0: no clipping
+  double highest_loss = std::numeric_limits<double>::infinity();
+};
 
-/// One AdamW update of every block, with decay on all parameters or on matrices only (train.decay).
-void update(model::Llama& model, TrainState& state, const model::Parameters& gradients,
-            const config::TrainSection& settings, double learning_rate, double grad_scale);
+/// Judges the gradients of `target_tokens` tokens with Σ loss `loss_sum`: their global L2 norm over all blocks, before
+/// clipping; the factor by which torch.nn.utils.clip_grad_norm_ scales them, min(1, clip / (norm + 1e-6)); and whether
+/// to use them at all: loss and norm are finite, the loss is not above the highest.
+Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
+              const Limits& limits);
+
+/// One AdamW update of every block where the verdict applies it, with decay on all parameters or on matrices only
+/// (train.decay). The state's step counters move with settle().
+void update(model::Llama& model, const TrainState& state, const model::Parameters& gradients,
+            const config::TrainSection& settings, double learning_rate, const Verdict& verdict);
+
+struct StepOutcome {
+  double loss;       ///< mean over the tokens, nats
+  double grad_norm;  ///< before clipping
+  bool applied;
+};
+/// Waits for the verdict, and counts an update that was applied.
+StepOutcome settle(const Verdict& verdict, TrainState& state);
 
 }  // namespace cambium::train

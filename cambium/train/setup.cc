@@ -6,7 +6,6 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
-#include "cambium/config/device.h"
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
@@ -89,6 +88,11 @@ void check_growths(const TrainState& state, const config::ResolvedSteps& steps, 
   }
 }
 
+/// The model where the run computes.
+model::Llama place(const RunSetup& setup, const model::ModelConfig& config, const model::Parameters& weights) {
+  return {config, weights.to(setup.device.where), setup.device.precision};
+}
+
 Start start_from_checkpoint(const RunSetup& setup, const fs::path& directory) {
   Checkpoint checkpoint = load_checkpoint(directory);
   model::ModelConfig expected = setup.config.model.architecture;
@@ -100,8 +104,10 @@ Start start_from_checkpoint(const RunSetup& setup, const fs::path& directory) {
     bad_input("{}: is of another architecture than the configuration's [model]", directory.string());
   }
   check_growths(checkpoint.state, setup.steps, directory);
-  return {model::Llama(checkpoint.config, std::move(checkpoint.weights), setup.precision), std::move(checkpoint.state),
-          directory.string()};
+  TrainState& state = checkpoint.state;
+  state.exp_avg = state.exp_avg.to(setup.device.where);
+  state.exp_avg_sq = state.exp_avg_sq.to(setup.device.where);
+  return {place(setup, checkpoint.config, checkpoint.weights), std::move(state), directory.string()};
 }
 
 Start start_fresh(const RunSetup& setup) {
@@ -114,7 +120,7 @@ Start start_fresh(const RunSetup& setup) {
       bad_input("model.init_from: {} has {} layers, but the run's growth schedule starts at {}", settings.init_from,
                 stored.num_hidden_layers, config.num_hidden_layers);
     }
-    model::Llama model(config, model::read_parameters(settings.init_from, config), setup.precision);
+    model::Llama model = place(setup, config, model::read_parameters(settings.init_from, config));
     TrainState state = TrainState::fresh(model);
     return {std::move(model), std::move(state), ""};
   }
@@ -122,7 +128,7 @@ Start start_fresh(const RunSetup& setup) {
   const double std =
       settings.init_std > 0 ? settings.init_std : 1.0 / std::sqrt(static_cast<double>(config.hidden_size));
   model::initialize(config, weights, std, setup.config.run.seed);
-  model::Llama model(config, std::move(weights), setup.precision);
+  model::Llama model = place(setup, config, weights);
   TrainState state = TrainState::fresh(model);
   return {std::move(model), std::move(state), ""};
 }
@@ -206,7 +212,6 @@ RunSetup set_up(config::RunConfig config) {
   if (!held_out.empty()) {
     held_out_windows.emplace(std::move(held_out), seq, config.data.val_tokens);
   }
-  const config::DeviceChoice device = config::choose_device(config.run, /*cuda_available=*/false);
   const config::ResolvedSteps steps = config::resolve_steps(config, epoch_tokens);
   data::Mixture mixture(std::move(sources), seq, batch, config.run.seed, config.data.shuffle);
   return {.config = config,
@@ -214,7 +219,7 @@ RunSetup set_up(config::RunConfig config) {
           .mixture = std::move(mixture),
           .held_out = std::move(held_out_windows),
           .tokenizer_json = tokenizer ? tokenizer->json() : "",
-          .precision = device.precision == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kFloat32,
+          .device = Device(config.run),
           .micro_batch = config.train.micro_batch_sequences()};
 }
 

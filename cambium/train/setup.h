@@ -10,6 +10,7 @@
 #include "cambium/model/llama.h"
 #include "cambium/text/tokenizer.h"
 #include "cambium/train/batch.h"
+#include "cambium/train/device.h"
 #include "cambium/train/state.h"
 #include "cambium/train/trainer.h"
 
@@ -22,7 +23,7 @@ struct RunSetup {
   data::Mixture mixture;
   std::optional<HeldOut> held_out;
   std::string tokenizer_json;  ///< "" where neither configuration nor data name one
-  model::Precision precision;
+  Device device;
   int64_t micro_batch;  ///< sequences
 };
 

@@ -1,6 +1,7 @@
 #include "cambium/train/state.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -15,17 +16,23 @@ void LossStatistics::add(double loss) {
   variance = (1 - weight) * (variance + weight * deviation * deviation);
 }
 
-double LossStatistics::z_score(double loss) const {
+bool LossStatistics::tell() const {
   constexpr int64_t kNeeded = 50;
-  return count < kNeeded || variance <= 0 ? 0.0 : (loss - mean) / std::sqrt(variance);
+  return count >= kNeeded && variance > 0;
+}
+
+double LossStatistics::z_score(double loss) const { return tell() ? (loss - mean) / std::sqrt(variance) : 0.0; }
+
+double LossStatistics::loss_at(double z_score) const {
+  return tell() ? mean + z_score * std::sqrt(variance) : std::numeric_limits<double>::infinity();
 }
 
 TrainState TrainState::fresh(const model::Llama& model) {
   TrainState state;
   model::ModelConfig config = model.config;
   config.num_hidden_layers = model.num_layers();
-  state.exp_avg = model::Parameters::zeros(config, at::kFloat);
-  state.exp_avg_sq = model::Parameters::zeros(config, at::kFloat);
+  state.exp_avg = model::Parameters::zeros(config, model.options(at::kFloat));
+  state.exp_avg_sq = model::Parameters::zeros(config, model.options(at::kFloat));
   state.adam_steps.assign(static_cast<size_t>(model.num_layers() + 2), 0);
   state.lineage.resize(static_cast<size_t>(model.num_layers()));
   std::iota(state.lineage.begin(), state.lineage.end(), 0);

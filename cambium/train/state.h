@@ -25,6 +25,11 @@ struct LossStatistics {
   void add(double loss);
   /// Standard deviations above the mean; 0 while fewer than 50 losses were seen.
   double z_score(double loss) const;
+  /// The loss with that z-score; infinite while there is none.
+  double loss_at(double z_score) const;
+
+ private:
+  bool tell() const;  ///< enough losses were seen, and they differ
 };
 
 /// Everything about a run that changes from step to step, but the weights. What a checkpoint holds is this struct, the

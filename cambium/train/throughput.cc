@@ -1,20 +1,28 @@
 #include "cambium/train/throughput.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cambium/config/cost.h"
+#include "cambium/ops/cuda.h"
 #include "cambium/ops/linear.h"
 
 namespace cambium::train {
 
-double measure_peak_flops(at::ScalarType type) {
-  constexpr int64_t kSize = 768;  // a few milliseconds a try: shorter than what a scheduler mostly leaves undisturbed
+double peak_flops(const Device& device) {
+  ops::Backend* gpu = device.where.is_cuda() ? ops::cuda().backend : nullptr;
+  const bool bfloat16 = device.precision == model::Precision::kBFloat16;
+  if (gpu != nullptr && gpu->peak_flops(bfloat16) > 0) {
+    return gpu->peak_flops(bfloat16);
+  }
+  const int64_t size = gpu != nullptr ? 8192 : 768;  // on a CPU a few milliseconds a try: shorter than what a scheduler mostly leaves undisturbed
   constexpr int kLeastTries = 6;
   constexpr double kSeconds = 0.2;
   using Clock = std::chrono::steady_clock;
   const auto seconds = [](Clock::duration time) { return std::chrono::duration<double>(time).count(); };
-  const at::Tensor a = at::ones({kSize, kSize}, type), b = at::ones({kSize, kSize}, type);
-  at::Tensor c = at::empty({kSize, kSize}, type);
+  const at::TensorOptions options = at::TensorOptions(device.where).dtype(model::compute_type(device.precision));
+  const at::Tensor a = at::ones({size, size}, options), b = at::ones({size, size}, options);
+  at::Tensor c = at::empty({size, size}, options);
   double best = 0;
   const auto start = Clock::now();
   for (int i = 0; i < kLeastTries || seconds(Clock::now() - start) < kSeconds; ++i) {
@@ -24,7 +32,10 @@ double measure_peak_flops(at::ScalarType type) {
     } else {
       at::mm_out(c, a, b);
     }
-    best = std::max(best, 2.0 * kSize * kSize * kSize / seconds(Clock::now() - begin));
+    if (gpu != nullptr) {
+      gpu->synchronize();
+    }
+    best = std::max(best, 2.0 * std::pow(static_cast<double>(size), 3) / seconds(Clock::now() - begin));
   }
   return best;
 }

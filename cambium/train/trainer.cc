@@ -17,8 +17,6 @@
 #include "cambium/base/signals.h"
 #include "cambium/config/schedule.h"
 #include "cambium/model/training_step.h"
-#include "cambium/ops/kernels/kernels.h"
-#include "cambium/ops/products.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -56,7 +54,7 @@ class Trainer {
         start_(std::move(start)),
         learning_rate_(config_.train, setup_.steps),
         metrics_(run_directory_, start_.state.step, start_.state.growths.size(), config_.log.tensorboard),
-        throughput_(config_, setup_.steps, measure_peak_flops(model::compute_type(setup_.precision))) {
+        throughput_(config_, setup_.steps, peak_flops(setup_.device)) {
     make_buffers();
     last_checkpoint_ = start_.from;
   }
@@ -96,11 +94,6 @@ class Trainer {
   }
 
  private:
-  struct StepOutcome {
-    double loss, grad_norm, learning_rate;
-    bool applied;
-  };
-
   TrainState& state() { return start_.state; }
   model::Llama& model() { return start_.model; }
 
@@ -108,22 +101,19 @@ class Trainer {
   void make_buffers() {
     step_.reset();
     gradients_ = {};  // given back before the new ones are asked for
-    gradients_ = model::Parameters::zeros(model().config, at::kFloat);
+    gradients_ = model::Parameters::zeros(model().config, model().options(at::kFloat));
     step_ = std::make_unique<model::TrainingStep>(model(),
                                                   model::TrainingStep::Options{.batch = setup_.micro_batch,
                                                                                .seq = config_.train.sequence_length,
                                                                                .z_loss = config_.train.z_loss,
-                                                                               .recompute = config_.train.recompute});
+                                                                               .recompute = config_.train.recompute_mode()});
   }
 
   void announce() {
     const model::ModelConfig& shape = model().config;
     log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
                     model().num_layers(), config_.model.architecture.num_hidden_layers));
-    const bool bfloat16 = setup_.precision == model::Precision::kBFloat16;
-    log_info(format("device: cpu, {} threads, {}; kernels {}, products: {}", at::get_num_threads(),
-                    bfloat16 ? "bfloat16" : "float32", ops::kernels::kernels().name,
-                    ops::describe_products(bfloat16 ? at::kBFloat16 : at::kFloat)));
+    log_info(format("device: {}", describe(setup_.device)));
     log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));
@@ -171,33 +161,39 @@ class Trainer {
     return step_->forward(batch.ids, batch.targets) / static_cast<double>(batch.target_tokens);
   }
 
-  /// Forward and backward of all micro-batches, then the update.
+  /// Forward and backward of all micro-batches, then the update. On a GPU everything is started before anything is
+  /// waited for.
   StepOutcome step() {
     const std::vector<data::WindowRef> windows = setup_.mixture.batch(state().step);
     const auto sequences = static_cast<int64_t>(windows.size());
     const int64_t target_tokens = sequences * config_.train.sequence_length;
-    double loss = 0, waited = 0;
+    const double spike_guard = config_.train.spike_guard;
+    double waited = 0;
     gradients_.zero();
+    step_->clear_loss();
     for (int64_t first = 0; first < sequences; first += setup_.micro_batch) {
       const auto begin = std::chrono::steady_clock::now();
-      const Batch batch = read_batch(setup_.mixture, windows, first, first + setup_.micro_batch);
+      const Batch batch = first == 0 && ahead_ && ahead_->step == state().step
+                              ? std::move(ahead_->batch)
+                              : read_batch(setup_.mixture, windows, first, first + setup_.micro_batch);
       waited += seconds_since(begin);
-      loss += step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens), gradients_);
+      step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens), gradients_);
     }
-    StepOutcome outcome{.loss = loss / static_cast<double>(target_tokens),
-                        .grad_norm = gradient_norm(gradients_),
-                        .learning_rate = learning_rate_(state().step),
-                        .applied = false};
+    Limits limits{.clip_norm = config_.train.clip_norm};
+    if (spike_guard > 0) {
+      limits.highest_loss = state().losses.loss_at(spike_guard);
+    }
+    const Verdict verdict = judge(step_->loss_sum(), target_tokens, gradients_, limits);
+    update(model(), state(), gradients_, config_.train, learning_rate_(state().step), verdict);
+    read_ahead(state().step + 1);
+    const StepOutcome outcome = settle(verdict, state());
     state().tokens += target_tokens;
-    const std::string objection = objection_to(outcome);
-    if (objection.empty()) {
-      update(model(), state(), gradients_, config_.train, outcome.learning_rate,
-             clip_scale(outcome.grad_norm, config_.train.clip_norm));
+    if (outcome.applied) {
       state().losses.add(outcome.loss);
       state().skipped_in_a_row = 0;
-      outcome.applied = true;
     } else {
       ++state().skipped_in_a_row;
+      const std::string objection = objection_to(outcome);
       log_warning(format("step {}: {}; its update was not applied", state().step + 1, objection));
       metrics_.log_event({{"event", "skipped"}, {"step", state().step + 1}, {"reason", objection}});
     }
@@ -205,7 +201,15 @@ class Trainer {
     return outcome;
   }
 
-  /// Why an update must not be applied, or "".
+  /// The first micro-batch of a step, while a GPU is still at work on the one before.
+  void read_ahead(int64_t step) {
+    ahead_.reset();
+    if (model().device().is_cuda() && step < setup_.steps.total) {
+      ahead_ = Ahead{step, read_batch(setup_.mixture, setup_.mixture.batch(step), 0, setup_.micro_batch)};
+    }
+  }
+
+  /// Why an update was not applied.
   std::string objection_to(const StepOutcome& outcome) {
     if (!std::isfinite(outcome.loss)) {
       return std::isnan(outcome.loss) ? "the loss is not a number" : "the loss is infinite";
@@ -213,11 +217,8 @@ class Trainer {
     if (!std::isfinite(outcome.grad_norm)) {
       return std::isnan(outcome.grad_norm) ? "the gradient's norm is not a number" : "the gradient's norm is infinite";
     }
-    const double z = state().losses.z_score(outcome.loss);
-    if (config_.train.spike_guard > 0 && z > config_.train.spike_guard) {
-      return format("the loss of {:.4f} is {:.1f} standard deviations above its mean", outcome.loss, z);
-    }
-    return "";
+    return format("the loss of {:.4f} is {:.1f} standard deviations above its mean", outcome.loss,
+                  state().losses.z_score(outcome.loss));
   }
 
   void log_step(const StepOutcome& outcome) {
@@ -228,11 +229,12 @@ class Trainer {
       return;
     }
     const Throughput::Rate rate = throughput_.take();
+    const double learning_rate = learning_rate_(n - 1);
     StepMetrics line{.step = n,
                      .tokens = state().tokens,
                      .loss = outcome.loss,
                      .grad_norm = outcome.grad_norm,
-                     .lr = outcome.learning_rate,
+                     .lr = learning_rate,
                      .layers = static_cast<int>(model().num_layers()),
                      .tokens_per_second = rate.tokens_per_second,
                      .mfu = rate.mfu,
@@ -247,7 +249,7 @@ class Trainer {
     metrics_.log(line);
     log_info(format("step {}/{}  loss {:.4f}{}  lr {:.2e}  grad {:.2f}  layers {}  {} tok/s  mfu {:.0f} %  ETA {}", n,
                     setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "",
-                    outcome.learning_rate, outcome.grad_norm, line.layers,
+                    learning_rate, outcome.grad_norm, line.layers,
                     format_count(std::llround(rate.tokens_per_second)), 100 * rate.mfu,
                     format_duration(throughput_.eta(n))));
   }
@@ -275,6 +277,11 @@ class Trainer {
   Throughput throughput_;
   model::Parameters gradients_;
   std::unique_ptr<model::TrainingStep> step_;
+  struct Ahead {
+    int64_t step;
+    Batch batch;
+  };
+  std::optional<Ahead> ahead_;
   fs::path last_checkpoint_;
   TrainResult result_;
 };

@@ -55,7 +55,7 @@ TEST(Cost, FullDepthHasRatioOne) {
 TEST(Cost, MemoryOfWeightsAndMoments) {
   const model::ModelConfig model = model::preset("smollm-360m");
   const MemorySetup setup{
-      .layers = 32, .micro_batch = 4, .sequence_length = kLength, .bfloat16 = true, .recompute = false};
+      .layers = 32, .micro_batch = 4, .sequence_length = kLength, .bfloat16 = true};
   const MemoryEstimate memory = training_memory(model, setup);
   EXPECT_DOUBLE_EQ(memory.weights, 4.0 * 361821120);
   EXPECT_DOUBLE_EQ(memory.moments, 8.0 * 361821120);
@@ -71,9 +71,18 @@ TEST(Cost, MemoryOfWeightsAndMoments) {
   EXPECT_GT(activation_bytes(model, in_float32), activation_bytes(model, setup));
 }
 
+/// The largest model of the paper, 16 sequences at a time, on an accelerator of 80 GB.
+TEST(Cost, SelectiveRecomputationFitsTheLargeModelIntoEightyGigabytes) {
+  const model::ModelConfig model = model::preset("smollm-1.7b");
+  MemorySetup setup{.layers = 24, .micro_batch = 16, .sequence_length = 2048, .bfloat16 = true, .on_cpu = false};
+  EXPECT_GT(training_memory(model, setup).total(), 90e9);
+  setup.recompute = model::Recompute::kSelective;
+  EXPECT_LT(training_memory(model, setup).total(), 80e9);
+}
+
 TEST(Cost, ActivationsGrowWithLayersAndTokens) {
   const model::ModelConfig model = model::preset("tiny");
-  MemorySetup setup{.layers = 4, .micro_batch = 2, .sequence_length = 128, .bfloat16 = false, .recompute = false};
+  MemorySetup setup{.layers = 4, .micro_batch = 2, .sequence_length = 128, .bfloat16 = false};
   const double bytes = activation_bytes(model, setup);
   MemorySetup twice = setup;
   twice.micro_batch = 4;
@@ -82,8 +91,11 @@ TEST(Cost, ActivationsGrowWithLayersAndTokens) {
   deeper.layers = 8;
   EXPECT_GT(activation_bytes(model, deeper), bytes);
   MemorySetup leaner = deeper;
-  leaner.recompute = true;
+  leaner.recompute = model::Recompute::kSelective;
+  MemorySetup leanest = deeper;
+  leanest.recompute = model::Recompute::kFull;
   EXPECT_LT(activation_bytes(model, leaner), activation_bytes(model, deeper));
+  EXPECT_LT(activation_bytes(model, leanest), activation_bytes(model, leaner));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::vector<int64_t> growth_steps(const Plan& plan) {
 }
 
 TEST(Plan, PaperScale17B) {
-  const Plan plan = make_plan(paper("smollm-1.7b", "lidas", 2097152), 0, false);
+  const Plan plan = make_plan(paper("smollm-1.7b", "lidas", 2097152), 0, {});
   EXPECT_EQ(plan.parameters, 1711376384);
   EXPECT_EQ(growth_steps(plan), (std::vector<int64_t>{8095, 24285, 48571, 80952, 121428}));
   EXPECT_EQ(plan.steps.initial_layers, 4);
@@ -40,7 +40,7 @@ TEST(Plan, PaperScale17B) {
 }
 
 TEST(Plan, PaperScale360M) {
-  const Plan plan = make_plan(paper("smollm-360m", "midas", 1048576), 0, false);
+  const Plan plan = make_plan(paper("smollm-360m", "midas", 1048576), 0, {});
   EXPECT_EQ(plan.parameters, 361821120);
   EXPECT_EQ(growth_steps(plan), (std::vector<int64_t>{4722, 14166, 28333, 47222, 70833, 99166, 132222}));
   EXPECT_NEAR(plan.flops_ratio(), 1.289, 5e-4);
@@ -53,7 +53,7 @@ TEST(Plan, PaperScale360M) {
 }
 
 TEST(Plan, WithoutGrowthIsOneStageAtFullDepth) {
-  const Plan plan = make_plan(paper("smollm-360m", "none", 1048576), 0, false);
+  const Plan plan = make_plan(paper("smollm-360m", "none", 1048576), 0, {});
   ASSERT_EQ(plan.stages.size(), 1u);
   EXPECT_EQ(plan.stages[0].layers, 32);
   EXPECT_FALSE(plan.stages[0].event.has_value());
@@ -63,14 +63,23 @@ TEST(Plan, WithoutGrowthIsOneStageAtFullDepth) {
 }
 
 TEST(Device, TakesWhatIsThere) {
+  const CudaSupport none{.available = false, .why_not = "there is none"}, cuda{.available = true};
   RunSection run;
-  EXPECT_EQ(choose_device(run, false).device, "cpu");
-  EXPECT_EQ(choose_device(run, true).device, "cuda");
-  EXPECT_EQ(choose_device(run, true).precision, "bfloat16");
+  EXPECT_EQ(choose_device(run, none).device, "cpu");
+  EXPECT_EQ(choose_device(run, cuda).device, "cuda");
+  EXPECT_EQ(choose_device(run, cuda).precision, "bfloat16");
   run.precision = "float32";
-  EXPECT_EQ(choose_device(run, true).precision, "float32");
+  EXPECT_EQ(choose_device(run, cuda).precision, "float32");
   run.device = "cuda";
-  EXPECT_THROW(choose_device(run, false), InvalidArgument);
+  EXPECT_EQ(choose_device(run, cuda).device, "cuda");
+  try {
+    choose_device(run, none);
+    FAIL();
+  } catch (const InvalidArgument& refusal) {
+    EXPECT_NE(std::string(refusal.what()).find("there is none"), std::string::npos) << refusal.what();
+  }
+  run.device = "cpu";
+  EXPECT_EQ(choose_device(run, cuda).device, "cpu");
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ Result run(const Head& head, int64_t chunk_rows, double scale, double z_loss, co
   at::Tensor logits = at::empty({chunk_rows, kVocab}, type);
   Result result{
       .row_loss = at::full({n}, NAN, at::kFloat), .dx = at::full({n, kHidden}, NAN, type), .dw = dw_before.clone()};
-  HeadGradient gradient{.scale = scale, .z_loss = z_loss, .dx = result.dx, .dw = result.dw};
+  HeadGradient gradient{.loss = {.scale = scale, .z_loss = z_loss}, .dx = result.dx, .dw = result.dw};
   head_loss(head.x, head.w, head.targets, logits, result.row_loss, &gradient);
   return result;
 }

@@ -48,9 +48,9 @@ HeadLoss head_loss(const at::Tensor& x, const at::Tensor& w, const at::Tensor& t
 
 at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids) { return table.index_select(0, ids); }
 
-void adamw(const AdamWStep& step, const at::Tensor& grad, at::Tensor& weight, at::Tensor& exp_avg,
+void adamw(const AdamWStep& step, double grad_scale, const at::Tensor& grad, at::Tensor& weight, at::Tensor& exp_avg,
            at::Tensor& exp_avg_sq) {
-  const at::Tensor gradient = grad * step.grad_scale;
+  const at::Tensor gradient = grad * grad_scale;
   const double count = static_cast<double>(step.step);
   weight.mul_(1.0 - step.learning_rate * step.weight_decay);
   exp_avg.mul_(step.beta1).add_(gradient, 1.0 - step.beta1);

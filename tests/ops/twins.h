@@ -38,7 +38,7 @@ HeadLoss head_loss(const at::Tensor& x, const at::Tensor& w, const at::Tensor& t
 at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids);
 
 /// Updates weight, exp_avg and exp_avg_sq in place, operation by operation as PyTorch's documentation of AdamW has it.
-void adamw(const AdamWStep& step, const at::Tensor& grad, at::Tensor& weight, at::Tensor& exp_avg,
+void adamw(const AdamWStep& step, double grad_scale, const at::Tensor& grad, at::Tensor& weight, at::Tensor& exp_avg,
            at::Tensor& exp_avg_sq);
 
 }  // namespace cambium::ops::twins

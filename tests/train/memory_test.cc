@@ -26,7 +26,8 @@ class Counter : public c10::MemoryReportingInfoBase {
 
 struct Case {
   const char* what;
-  bool bfloat16 = false, recompute = false, tied = false;
+  bool bfloat16 = false, tied = false;
+  model::Recompute recompute = model::Recompute::kNone;
   int64_t kv_heads = 2, layers = 3, batch = 2, seq = 48, vocab = 600;
 };
 
@@ -48,8 +49,9 @@ TEST(Memory, EstimatesAreWhatIsAllocated) {
   const Case cases[] = {
       {.what = "float32"},
       {.what = "bfloat16", .bfloat16 = true},
-      {.what = "recompute", .recompute = true},
-      {.what = "recompute in bfloat16", .bfloat16 = true, .recompute = true, .layers = 8},
+      {.what = "recompute", .recompute = model::Recompute::kFull},
+      {.what = "recompute in bfloat16", .bfloat16 = true, .recompute = model::Recompute::kFull, .layers = 8},
+      {.what = "selective in bfloat16", .bfloat16 = true, .recompute = model::Recompute::kSelective, .layers = 8},
       {.what = "tied", .tied = true},
       {.what = "tied in bfloat16", .bfloat16 = true, .tied = true},
       {.what = "one key-value head", .kv_heads = 1},
@@ -82,7 +84,8 @@ TEST(Memory, EstimatesAreWhatIsAllocated) {
     EXPECT_EQ(allocated(), estimate.gradients);
     const model::TrainingStep step(model,
                                    {.batch = tried.batch, .seq = tried.seq, .z_loss = 0, .recompute = tried.recompute});
-    EXPECT_EQ(allocated(), estimate.activations + estimate.logits);
+    constexpr double kLossSum = 8;
+    EXPECT_EQ(allocated(), estimate.activations + estimate.logits + kLossSum);
   }
 }
 

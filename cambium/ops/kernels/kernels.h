@@ -70,6 +70,10 @@ struct AttentionGroupBackward {
 int64_t attention_scratch(int64_t tk, int64_t head_dim);
 int64_t attention_backward_scratch(int64_t t, int64_t head_dim);
 
+struct LossGradient {
+  float scale, z_loss;
+};
+
 /// The kernels over float32 or bfloat16 entries.
 template <typename T>
 struct TypedKernels {
@@ -110,11 +114,7 @@ struct TypedKernels {
   void (*cast)(const float* x, int64_t count, T* y);
   /// Loss of rows of logits, [rows, vocab], overwritten with the gradient unless that is null.
   void (*loss)(T* logits, int64_t rows, int64_t vocab, const int32_t* targets, float* row_loss,
-               const struct LossGradient* gradient);
-};
-
-struct LossGradient {
-  float scale, z_loss;
+               const LossGradient* gradient);
 };
 
 /// AdamW's factors of one step, as ops/adamw.h has them.
