@@ -24,7 +24,7 @@ std::vector<Product> products_of(const Trainee& trainee) {
   const int64_t queries = shape.num_attention_heads * shape.head_dim();
   const int64_t keys = shape.num_key_value_heads * shape.head_dim();
   const int64_t batches = trainee.micro_batches(), layers = batches * shape.num_hidden_layers;
-  const int64_t chunk = std::min(n, model::head_chunk_rows(shape, n));
+  const int64_t chunk = std::min(n, model::head_chunk_rows(shape, n, trainee.model.device().is_cpu()));
   std::vector<Product> products{{queries + 2 * keys, d, n, layers},
                                 {d, queries, n, layers},
                                 {2 * f, d, n, layers},

@@ -18,6 +18,7 @@ if(NOT torch_include)
           "or give -DCMAKE_PREFIX_PATH=<folder of a LibTorch >= 2.8>.")
 endif()
 get_filename_component(torch_root ${torch_include}/.. REALPATH)
+set(CAMBIUM_TORCH_ROOT ${torch_root})
 
 set(torch_version_file ${torch_root}/include/torch/headeronly/version.h)
 if(NOT EXISTS ${torch_version_file})  # LibTorch < 2.9
@@ -55,42 +56,11 @@ target_link_libraries(cambium_torch INTERFACE ${torch_libraries})
 # The linker need not see what libtorch_cpu.so finds at run time through its own rpath.
 target_link_options(cambium_torch INTERFACE -Wl,--allow-shlib-undefined)
 
-# --- CUDA -----------------------------------------------------------------------------------------------------------
-if(CAMBIUM_CUDA)
-  set(torch_cuda ${torch_root}/lib/libtorch_cuda.so)
-  set(full_wheel_hint "  HINT: ${CAMBIUM_DEPS}/venv/bin/pip install torch==2.11.0 adds what is missing (5 GB).")
-  if(NOT EXISTS ${torch_cuda})
-    message(FATAL_ERROR "CAMBIUM_CUDA=ON, but the LibTorch in ${torch_root} is a CPU build: ${torch_cuda} is missing.\n"
-            "${full_wheel_hint}")
-  endif()
-  execute_process(COMMAND ldd ${torch_cuda} OUTPUT_VARIABLE cuda_needs)
-  string(REGEX MATCHALL "lib[^ \n]+ => not found" cuda_missing "${cuda_needs}")
-  list(TRANSFORM cuda_missing REPLACE " => not found" "")
-  list(FILTER cuda_missing EXCLUDE REGEX "^libcuda\\.so")  # the driver's, which a build machine may lack
-  if(cuda_missing)
-    list(REMOVE_DUPLICATES cuda_missing)
-    list(JOIN cuda_missing ", " cuda_missing)
-    message(FATAL_ERROR "CAMBIUM_CUDA=ON, but only the CPU subset of the torch wheel is installed in ${torch_root}: "
-            "libtorch_cuda.so needs ${cuda_missing}.\n${full_wheel_hint}")
-  endif()
-  find_package(CUDAToolkit 12.0)
-  if(NOT CUDAToolkit_FOUND)
-    message(FATAL_ERROR "CAMBIUM_CUDA=ON, but no CUDA toolkit was found.\n"
-            "  HINT: put nvcc on the PATH or give -DCUDAToolkit_ROOT=<folder>.")
-  endif()
-  message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
-  target_compile_definitions(cambium_torch INTERFACE CAMBIUM_HAVE_CUDA=1)
-  # The CUDA back end registers itself when it is loaded; the linker would drop it, as no symbol of it is named.
-  target_link_libraries(cambium_torch INTERFACE
-                        -Wl,--push-state,--no-as-needed,${torch_cuda},${torch_root}/lib/libc10_cuda.so,--pop-state
-                        CUDA::cudart)
-endif()
-
 # --- installing -----------------------------------------------------------------------------------------------------
 # An installed binary finds LibTorch where it lies now, or, with this option, beside itself.
 option(CAMBIUM_INSTALL_LIBTORCH "cmake --install copies LibTorch's CPU libraries into lib/cambium" OFF)
 if(CAMBIUM_INSTALL_LIBTORCH)
-  if(CAMBIUM_CUDA)
+  if(CAMBIUM_CUDA STREQUAL "ON")
     message(FATAL_ERROR "CAMBIUM_INSTALL_LIBTORCH copies the CPU libraries only; it does not go with CAMBIUM_CUDA=ON.")
   endif()
   set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR}/cambium)

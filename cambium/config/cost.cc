@@ -76,7 +76,7 @@ double logits_bytes(const model::ModelConfig& model, const MemorySetup& setup) {
   if (model.vocab_size == 0) {
     return 0;  // not known yet
   }
-  const int64_t rows = model::head_chunk_rows(model, setup.micro_batch * setup.sequence_length);
+  const int64_t rows = model::head_chunk_rows(model, setup.micro_batch * setup.sequence_length, setup.on_cpu);
   return compute_bytes(setup) * number(model.vocab_size) * number(rows);
 }
 

@@ -105,7 +105,8 @@ at::Tensor token_log_probs(Llama& model, Forward& forward, const at::Tensor& ids
   at::Tensor targets = at::full({batch, seq}, -1, at::kInt);  // the last token of a row predicts nothing
   targets.narrow(1, 0, seq - 1).copy_(ids.narrow(1, 1, seq - 1));
   at::Tensor losses = at::empty({batch * seq}, model.options(at::kFloat));
-  at::Tensor logits = at::empty({head_chunk_rows(model.config, batch * seq), model.config.vocab_size}, x.options());
+  const int64_t chunk = head_chunk_rows(model.config, batch * seq, model.device().is_cpu());
+  at::Tensor logits = at::empty({chunk, model.config.vocab_size}, x.options());
   ops::head_loss(x, model.head(), targets.view({-1}).to(model.device()), logits, losses, nullptr);
   return losses.view({batch, seq}).narrow(1, 0, seq - 1).neg().cpu();
 }

@@ -24,7 +24,7 @@ TrainingStep::TrainingStep(Llama& model, const Options& options) : model_(model)
   branch_ = at::empty({n, d}, compute);
   normed_ = at::empty({n, d}, compute);
   inv_rms_ = at::empty({n}, floats);
-  logits_ = at::empty({head_chunk_rows(config, n), config.vocab_size}, compute);
+  logits_ = at::empty({head_chunk_rows(config, n, model.device().is_cpu()), config.vocab_size}, compute);
   row_loss_ = at::empty({n}, floats);
   loss_sum_ = at::zeros({}, model.options(at::kDouble));
   scratch_.emplace(config, options.batch, options.seq, compute);
