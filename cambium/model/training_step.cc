@@ -97,7 +97,7 @@ void TrainingStep::forward_backward(const at::Tensor& ids, const at::Tensor& tar
     return;
   }
   if (recording_->work == nullptr) {
-    recording_->work = device->record([&] { run(scale, gradients); });
+    recording_->work = device->record([this, scale, into = gradients]() mutable { run(scale, into); });
   }
   recording_->work->replay();
 }
