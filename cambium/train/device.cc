@@ -17,7 +17,11 @@ config::CudaSupport cuda_support() {
 Device::Device(const config::RunSection& run)
     : choice(config::choose_device(run, run.device == "cpu" ? config::CudaSupport{} : cuda_support())),
       where(choice.device == "cuda" ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU)),
-      precision(choice.precision == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kFloat32) {}
+      precision(choice.precision == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kFloat32) {
+  if (where.is_cuda()) {
+    ops::cuda().backend->set_deterministic(run.deterministic);
+  }
+}
 
 std::string describe(const Device& device) {
   if (device.where.is_cuda()) {

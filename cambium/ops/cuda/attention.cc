@@ -55,8 +55,7 @@ void plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 }
 
 void plain_attention_backward(const at::Tensor& dout, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                              const at::Tensor& out, const at::Tensor& lse, at::Tensor& dq, at::Tensor& dk,
-                              at::Tensor& dv) {
+                              const at::Tensor& lse, at::Tensor& dq, at::Tensor& dk, at::Tensor& dv) {
   const int64_t key_heads = k.size(2);
   const double scale = scale_of(q);
   for (int64_t batch = 0; batch < q.size(0); ++batch) {
@@ -64,9 +63,8 @@ void plain_attention_backward(const at::Tensor& dout, const at::Tensor& q, const
     const at::Tensor values = grouped(v, batch, key_heads), d_out = grouped(dout, batch, key_heads);
     const at::Tensor sums = lse[batch].view({key_heads, -1, 1});
     const at::Tensor probabilities = (scores(queries, keys, q.size(1), scale) - sums).exp_();
-    const at::Tensor inner = (d_out * grouped(out, batch, key_heads)).sum(2, /*keepdim=*/true);
-    const at::Tensor d_scores =
-        at::matmul(d_out, values.transpose(1, 2)).sub_(inner).mul_(probabilities).mul_(scale);
+    at::Tensor d_scores = at::matmul(d_out, values.transpose(1, 2)).mul_(probabilities);
+    d_scores.sub_(d_scores.sum(2, /*keepdim=*/true) * probabilities).mul_(scale);
     put(at::matmul(d_scores, keys), batch, dq);
     put(at::matmul(d_scores.transpose(1, 2), queries), batch, dk);
     put(at::matmul(probabilities.transpose(1, 2), d_out), batch, dv);
@@ -90,7 +88,7 @@ void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at
 void attention_backward(const at::Tensor& dout, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& out, const at::Tensor& lse, at::Tensor& dq, at::Tensor& dk, at::Tensor& dv) {
   if (!flash_takes(q, k)) {
-    plain_attention_backward(dout, q, k, v, out, lse, dq, dk, dv);
+    plain_attention_backward(dout, q, k, v, lse, dq, dk, dv);
     return;
   }
   // What only dropout or sequences of different length would need.

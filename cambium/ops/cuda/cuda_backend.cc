@@ -76,6 +76,12 @@ class CudaBackend : public CudaOps {
     });
     return found == std::end(kPeaks) ? 0 : (bfloat16 ? found->bfloat16 : found->float32);
   }
+  void set_deterministic(bool on) override {
+    // Attention's backward asks for it; where nothing else is to be had, as in cuBLAS without this setting, LibTorch warns.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+    at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/true);
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+  }
   void synchronize() override { at::cuda::device_synchronize(); }
   std::unique_ptr<RecordedWork> record(const std::function<void()>& work) override {
     const char* asked = std::getenv("CAMBIUM_CUDA_GRAPH");

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kTokens[] = {1, 7, 64, 513};
 
-class OnDevice : public OpTest {
+class OpsOnDevice : public OpTest {
  protected:
   void SetUp() override {
     if (cuda().backend == nullptr) {
@@ -32,7 +32,7 @@ class OnDevice : public OpTest {
   }
 };
 
-TEST_P(OnDevice, ProductsAreTheCpus) {
+TEST_P(OpsOnDevice, ProductsAreTheCpus) {
   for (const int64_t n : kTokens) {
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 96}, {52, 34}, {256, 768}}) {
       SCOPED_TRACE(testing::Message() << n << " x " << in << " x " << out);
@@ -55,7 +55,7 @@ TEST_P(OnDevice, ProductsAreTheCpus) {
   }
 }
 
-TEST_P(OnDevice, AttentionIsTheCpus) {
+TEST_P(OpsOnDevice, AttentionIsTheCpus) {
   const struct {
     int64_t heads, key_heads, head_dim;
   } shapes[] = {{4, 4, 64}, {15, 5, 64}, {4, 2, 12}, {2, 1, 128}};
@@ -86,7 +86,7 @@ TEST_P(OnDevice, AttentionIsTheCpus) {
   }
 }
 
-TEST_P(OnDevice, AttentionOfNewTokensOverACacheIsTheCpus) {
+TEST_P(OpsOnDevice, AttentionOfNewTokensOverACacheIsTheCpus) {
   const at::Tensor q = random({2, 3, 4, 32}), k = random({2, 20, 2, 32}), v = random({2, 20, 2, 32});
   at::Tensor out = unwritten(q.sizes()), lse = at::empty({2, 4, 3}), out2 = there(out), lse2 = there(lse);
   attention(q, k, v, out, lse);
@@ -95,7 +95,7 @@ TEST_P(OnDevice, AttentionOfNewTokensOverACacheIsTheCpus) {
   EXPECT_TRUE(same(lse2, lse));
 }
 
-TEST_P(OnDevice, TheMlpHalfIsTheCpus) {
+TEST_P(OpsOnDevice, TheMlpHalfIsTheCpus) {
   constexpr MlpNorm kNorm{.eps = 1e-5, .scale = 0.5};
   for (const int64_t n : kTokens) {
     for (const auto& [d, f] : {std::pair<int64_t, int64_t>{64, 192}, {52, 100}}) {
@@ -125,7 +125,7 @@ TEST_P(OnDevice, TheMlpHalfIsTheCpus) {
   }
 }
 
-TEST_P(OnDevice, HeadLossIsTheCpus) {
+TEST_P(OpsOnDevice, HeadLossIsTheCpus) {
   for (const int64_t n : kTokens) {
     SCOPED_TRACE(n);
     constexpr int64_t kHidden = 64, kVocab = 1003;
@@ -148,7 +148,7 @@ TEST_P(OnDevice, HeadLossIsTheCpus) {
   }
 }
 
-TEST_P(OnDevice, EmbeddingAndItsGradientAreTheCpus) {
+TEST_P(OpsOnDevice, EmbeddingAndItsGradientAreTheCpus) {
   for (const int64_t n : kTokens) {
     SCOPED_TRACE(n);
     const at::Tensor table = random_float({50, 36}), ids = random_ids(n, 50), dh = random_float({n, 36});
@@ -162,7 +162,7 @@ TEST_P(OnDevice, EmbeddingAndItsGradientAreTheCpus) {
   }
 }
 
-TEST_P(OnDevice, SumOfSquaresIsTheCpus) {
+TEST_P(OpsOnDevice, SumOfSquaresIsTheCpus) {
   const at::Tensor x = random_float({1'000'003});
   at::Tensor sum = at::zeros({}, at::kDouble), sum2 = there(sum);
   sum_squares(x, sum);
@@ -170,7 +170,7 @@ TEST_P(OnDevice, SumOfSquaresIsTheCpus) {
   EXPECT_NEAR(sum2.item<double>(), sum.item<double>(), 1e-10 * sum.item<double>());
 }
 
-INSTANTIATE_OP_TEST(OnDevice);
+INSTANTIATE_OP_TEST(OpsOnDevice);
 
 }  // namespace
 }  // namespace cambium::ops

@@ -35,7 +35,7 @@ struct Case {
   model::Precision precision;
 };
 
-class OnDevice : public testing::TestWithParam<Case> {
+class TrainingOnDevice : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     if (ops::cuda().backend == nullptr) {
@@ -74,12 +74,12 @@ void expect_like(const Result& found, const Result& wanted, double times, double
   }
 }
 
-TEST_P(OnDevice, GradientsAreTheCpus) {
+TEST_P(TrainingOnDevice, GradientsAreTheCpus) {
   model::Llama host = host_model(), device = on_device(host);
   expect_like(run(device), run(host), 1, exact() ? 1e-5 : 3e-2);
 }
 
-TEST_P(OnDevice, RecordingsRepeatTheStep) {
+TEST_P(TrainingOnDevice, RecordingsRepeatTheStep) {
   model::Llama host = host_model(), device = on_device(host);
   const Result once = run(device);
   expect_like(run(device, Recompute::kNone, 4), {once.loss, once.gradients.to(at::kCPU)}, 4, 1e-4);
@@ -88,7 +88,7 @@ TEST_P(OnDevice, RecordingsRepeatTheStep) {
   unsetenv("CAMBIUM_CUDA_GRAPH");
 }
 
-TEST_P(OnDevice, RecomputationChangesNothing) {
+TEST_P(TrainingOnDevice, RecomputationChangesNothing) {
   model::Llama host = host_model(), device = on_device(host);
   const Result kept = run(device);
   for (const Recompute recompute : {Recompute::kSelective, Recompute::kFull}) {
@@ -97,7 +97,7 @@ TEST_P(OnDevice, RecomputationChangesNothing) {
 }
 
 /// Twenty steps with a growth in the middle: losses stay together.
-TEST_P(OnDevice, TrainsAndGrowsLikeTheCpu) {
+TEST_P(TrainingOnDevice, TrainsAndGrowsLikeTheCpu) {
   const config::TrainSection settings;
   const auto losses_of = [&](model::Llama model) {
     TrainState state = TrainState::fresh(model);
@@ -132,7 +132,7 @@ TEST_P(OnDevice, TrainsAndGrowsLikeTheCpu) {
   EXPECT_LT(found.back(), 0.9 * found.front());
 }
 
-TEST_P(OnDevice, LogitsAreTheCpus) {
+TEST_P(TrainingOnDevice, LogitsAreTheCpus) {
   model::Llama host = host_model(), device = on_device(host);
   const at::Tensor ids = model::some_ids(2, 33);
   const at::Tensor wanted = model::logits_of(host, ids), found = model::logits_of(device, ids);
@@ -142,7 +142,7 @@ TEST_P(OnDevice, LogitsAreTheCpus) {
                            model::token_log_probs(host, host_forward, ids), exact() ? 1e-4 : 3e-2, 3e-2));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, OnDevice,
+INSTANTIATE_TEST_SUITE_P(Of, TrainingOnDevice,
                          testing::Values(Case{"float32", false, model::Precision::kFloat32},
                                          Case{"bfloat16_plain", false, model::Precision::kBFloat16},
                                          Case{"bfloat16_flash", true, model::Precision::kBFloat16}),
