@@ -99,12 +99,8 @@ OpRuns cast_runs(const OpShape& shape, at::ScalarType type) {
 /// The head's weights: the largest block of a small model.
 OpRuns adamw_runs(const OpShape& shape, at::ScalarType type) {
   const int64_t count = shape.vocab * shape.hidden;
-  const ops::AdamWStep step{.learning_rate = 1e-4,
-                            .beta1 = 0.9,
-                            .beta2 = 0.95,
-                            .eps = 1e-8,
-                            .weight_decay = 0.01,
-                            .step = 10};
+  const ops::AdamWStep step{
+      .learning_rate = 1e-4, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0.01, .step = 10};
   const at::Tensor grad = at::randn({count}), guard = at::tensor({0.5F, 1.0F});
   const auto state = [&] {
     return std::vector<at::Tensor>{at::randn({count}), at::zeros({count}), at::zeros({count}),

@@ -67,7 +67,8 @@ double seconds_of_product(const Product& product, const at::TensorOptions& optio
            best_of_several(device, [&] { ops::linear_weight_grad(dy, x, dw); });
   }
   at::Tensor dw = at::empty_like(w);
-  return best_of_several(device, [&] { at::mm_out(y, x, w.t()); }) + best_of_several(device, [&] { at::mm_out(dx, dy, w); }) +
+  return best_of_several(device, [&] { at::mm_out(y, x, w.t()); }) +
+         best_of_several(device, [&] { at::mm_out(dx, dy, w); }) +
          best_of_several(device, [&] { at::mm_out(dw, dy.t(), x); });
 }
 

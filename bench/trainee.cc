@@ -44,9 +44,8 @@ double Trainee::step(model::StepClock* clock) {
   timed(clock, "sum_squares", [&] {
     verdict = train::judge(step_.loss_sum(), batch_tokens(), gradients, {.clip_norm = config.train.clip_norm});
   });
-  timed(clock, "adamw", [&] {
-    train::update(model, state, gradients, config.train, config.train.learning_rate, verdict);
-  });
+  timed(clock, "adamw",
+        [&] { train::update(model, state, gradients, config.train, config.train.learning_rate, verdict); });
   return train::settle(verdict, state).loss;
 }
 

@@ -17,7 +17,8 @@ class Trainee {
  public:
   explicit Trainee(const config::RunConfig& config);
 
-  /// One step, told to `clock` op by op where there is one; gives the mean loss of the batch before its update, in nats.
+  /// One step, told to `clock` op by op where there is one; gives the mean loss of the batch before its update, in
+  /// nats.
   double step(model::StepClock* clock = nullptr);
 
   /// A stretch of whole steps that took `seconds` or a little more.

@@ -46,7 +46,7 @@ struct MemorySetup {
   int64_t layers;
   int64_t micro_batch;  ///< sequences a forward pass
   int64_t sequence_length;
-  bool bfloat16;   ///< compute type; master weights, moments and gradients are float32 in any case
+  bool bfloat16;  ///< compute type; master weights, moments and gradients are float32 in any case
   model::Recompute recompute = model::Recompute::kNone;
   bool on_cpu = true;
 };

@@ -20,8 +20,8 @@ struct DeviceChoice {
 };
 
 /// Resolves `auto`: the GPU where there is one, else the CPU; bfloat16 on a GPU and on CPUs with avx512_bf16 or
-/// amx_bf16 (elsewhere it is slower than float32). Throws InvalidArgument where the configuration asks for a GPU that is
-/// not there.
+/// amx_bf16 (elsewhere it is slower than float32). Throws InvalidArgument where the configuration asks for a GPU that
+/// is not there.
 DeviceChoice choose_device(const RunSection& run, const CudaSupport& cuda);
 
 }  // namespace cambium::config

@@ -23,7 +23,7 @@ struct Rule {
   double high = std::numeric_limits<double>::infinity();
   bool low_excluded = false;
   bool high_excluded = false;
-  std::vector<std::string> choices = {};  ///< empty: any string
+  std::vector<std::string> choices = {};        ///< empty: any string
   std::string when_false = {}, when_true = {};  ///< the choices that a boolean stands for; empty: no boolean
 };
 

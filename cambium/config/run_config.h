@@ -70,7 +70,7 @@ struct TrainSection {
   std::string decay = "matrices";  ///< matrices | all
   double clip_norm = 1;            ///< 0: off
   double z_loss = 0;
-  double spike_guard = 0;  ///< 0: off; else the z-score over which a step's update is skipped
+  double spike_guard = 0;          ///< 0: off; else the z-score over which a step's update is skipped
   std::string recompute = "none";  ///< none | selective | full
   model::Recompute recompute_mode() const {
     return recompute == "full"        ? model::Recompute::kFull

@@ -49,8 +49,8 @@ class Forward {
   at::Tensor branch_, normed_, inv_rms_;
 };
 
-/// Log-probability of each token given those before it: [batch, seq - 1] float32 on the CPU, entry [b, i] for ids[b, i + 1]. In
-/// chunks that never hold all logits.
+/// Log-probability of each token given those before it: [batch, seq - 1] float32 on the CPU, entry [b, i] for ids[b, i
+/// + 1]. In chunks that never hold all logits.
 at::Tensor token_log_probs(Llama& model, Forward& forward, const at::Tensor& ids);
 
 }  // namespace cambium::model

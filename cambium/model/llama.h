@@ -24,8 +24,8 @@ struct LayerWeights {
 /// The same views over a flat buffer of gradients (all float32).
 LayerWeights view_layer(const ModelConfig& config, const at::Tensor& norms_from, const at::Tensor& matrices_from);
 
-/// A LLaMA with its weights: float32 masters and, in bfloat16, the copy that is computed with. It lies and computes where
-/// the parameters that it is made of lie.
+/// A LLaMA with its weights: float32 masters and, in bfloat16, the copy that is computed with. It lies and computes
+/// where the parameters that it is made of lie.
 struct Llama {
   Llama(ModelConfig model_config, Parameters parameters, Precision compute_precision);
 

@@ -12,9 +12,8 @@ void cross_entropy(at::Tensor& logits, const at::Tensor& targets, at::Tensor& ro
     return;
   }
   dispatch(logits.scalar_type(), "cross_entropy", [&]<typename T>(const TypedKernels<T>& kernel) {
-    for_range(logits.size(0), 1, [&](int64_t begin, int64_t end) {
-      loss_rows(kernel, logits, targets, row_loss, gradient, begin, end);
-    });
+    for_range(logits.size(0), 1,
+              [&](int64_t begin, int64_t end) { loss_rows(kernel, logits, targets, row_loss, gradient, begin, end); });
   });
 }
 

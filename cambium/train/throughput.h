@@ -12,9 +12,9 @@
 namespace cambium::train {
 
 /// FLOPs per second that MFU is relative to: of a GPU what its data sheet says of dense products; else those of a large
-/// matrix product here, with the run's threads. The best of many short tries within 0.2 s (and of six at least), so that
-/// another job on a core, which slows most of them down, is not taken for the machine's speed; of the two ways in which
-/// products are made, the better.
+/// matrix product here, with the run's threads. The best of many short tries within 0.2 s (and of six at least), so
+/// that another job on a core, which slows most of them down, is not taken for the machine's speed; of the two ways in
+/// which products are made, the better.
 double peak_flops(const Device& device);
 
 /// How fast a run is, and when it will end. FLOPs as config/cost.h counts them.

@@ -102,11 +102,11 @@ class Trainer {
     step_.reset();
     gradients_ = {};  // given back before the new ones are asked for
     gradients_ = model::Parameters::zeros(model().config, model().options(at::kFloat));
-    step_ = std::make_unique<model::TrainingStep>(model(),
-                                                  model::TrainingStep::Options{.batch = setup_.micro_batch,
-                                                                               .seq = config_.train.sequence_length,
-                                                                               .z_loss = config_.train.z_loss,
-                                                                               .recompute = config_.train.recompute_mode()});
+    step_ = std::make_unique<model::TrainingStep>(
+        model(), model::TrainingStep::Options{.batch = setup_.micro_batch,
+                                              .seq = config_.train.sequence_length,
+                                              .z_loss = config_.train.z_loss,
+                                              .recompute = config_.train.recompute_mode()});
   }
 
   void announce() {
@@ -249,9 +249,8 @@ class Trainer {
     metrics_.log(line);
     log_info(format("step {}/{}  loss {:.4f}{}  lr {:.2e}  grad {:.2f}  layers {}  {} tok/s  mfu {:.0f} %  ETA {}", n,
                     setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "",
-                    learning_rate, outcome.grad_norm, line.layers,
-                    format_count(std::llround(rate.tokens_per_second)), 100 * rate.mfu,
-                    format_duration(throughput_.eta(n))));
+                    learning_rate, outcome.grad_norm, line.layers, format_count(std::llround(rate.tokens_per_second)),
+                    100 * rate.mfu, format_duration(throughput_.eta(n))));
   }
 
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }

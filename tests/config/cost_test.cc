@@ -54,8 +54,7 @@ TEST(Cost, FullDepthHasRatioOne) {
 
 TEST(Cost, MemoryOfWeightsAndMoments) {
   const model::ModelConfig model = model::preset("smollm-360m");
-  const MemorySetup setup{
-      .layers = 32, .micro_batch = 4, .sequence_length = kLength, .bfloat16 = true};
+  const MemorySetup setup{.layers = 32, .micro_batch = 4, .sequence_length = kLength, .bfloat16 = true};
   const MemoryEstimate memory = training_memory(model, setup);
   EXPECT_DOUBLE_EQ(memory.weights, 4.0 * 361821120);
   EXPECT_DOUBLE_EQ(memory.moments, 8.0 * 361821120);

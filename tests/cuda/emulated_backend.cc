@@ -6,17 +6,17 @@
 #include "cambium/ops/cuda/gemm.h"
 #include "cambium/ops/cuda/stream.h"
 
-// The CUDA back end over emulated kernels: its products are ATen's, its device is the CPU. Linked into a test program, it
-// takes the CPU's place where CAMBIUM_TEST_EMULATED_CUDA is set, so that the same tests run through it.
+// The CUDA back end over emulated kernels: its products are ATen's, its device is the CPU. Linked into a test program,
+// it takes the CPU's place where CAMBIUM_TEST_EMULATED_CUDA is set, so that the same tests run through it.
 
 namespace cambium::ops::cuda {
 
 Stream current_stream() { return nullptr; }
 
-void gemm(const at::Tensor& a, Take take_a, const at::Tensor& b, Take take_b, const at::Tensor& add, at::Tensor& out) {
+void gemm(const at::Tensor& a, Take take_a, const at::Tensor& b, Take take_b, Put put, at::Tensor& out) {
   const auto taken = [](const at::Tensor& x, Take take) { return take == Take::kTransposed ? x.t() : x; };
   const at::Tensor product = at::matmul(taken(a, take_a).to(at::kFloat), taken(b, take_b).to(at::kFloat));
-  out.copy_(add.defined() ? product + add : product);
+  out.copy_(put == Put::kAdd ? out + product : product);
 }
 
 namespace {

@@ -8,8 +8,6 @@
 #include <limits>
 #include <vector>
 
-#include "cambium/ops/backend.h"
-
 namespace cambium::ops {
 
 /// A test of an op in one compute type, on one thread, with the same random numbers every time.
@@ -71,14 +69,6 @@ inline testing::AssertionResult close(const at::Tensor& found, const at::Tensor&
                                      << entries.flatten()[first].item<double>() << ", expected "
                                      << exact.flatten()[first].item<double>() << "; worst "
                                      << excess.max().item<double>() << " times what is allowed";
-}
-
-/// A sum with a product that was not looked at: bit for bit on the CPU, while a back end may add before it rounds.
-inline testing::AssertionResult same_sum(const at::Tensor& found, const at::Tensor& wanted, at::ScalarType of_type) {
-  if (backend_of(found) != nullptr) {
-    return close(found, wanted, rounding(of_type));
-  }
-  return at::equal(found, wanted) ? testing::AssertionSuccess() : testing::AssertionFailure() << "other bits";
 }
 
 /// Runs `work`, which gives what an op wrote, twice on one thread and twice on two: all of each pair in the same bits.

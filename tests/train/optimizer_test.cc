@@ -61,7 +61,8 @@ TEST(Judge, RefusesWhatCannotBeUsed) {
     SCOPED_TRACE(tried.what);
     TrainState state = tiny_state(tiny_model());
     const std::vector<int64_t> before = state.adam_steps;
-    const Verdict verdict = verdict_of(tried.loss_sum, tried.gradients, {.clip_norm = 1, .highest_loss = tried.highest});
+    const Verdict verdict =
+        verdict_of(tried.loss_sum, tried.gradients, {.clip_norm = 1, .highest_loss = tried.highest});
     EXPECT_EQ(verdict.guard[1].item<float>(), tried.applied ? 1 : 0);
     EXPECT_EQ(settle(verdict, state).applied, tried.applied);
     EXPECT_EQ(state.adam_steps[0], before[0] + (tried.applied ? 1 : 0));

@@ -21,7 +21,8 @@ bool flash_takes(const at::Tensor& q, const at::Tensor& k) {
 /// [batch, heads, tokens, head_dim], as LibTorch's attention wants them.
 at::Tensor by_heads(const at::Tensor& x) { return x.transpose(1, 2); }
 
-// --- plainly: one batch entry at a time, in float32, all scores at once ------------------------------------------------
+// --- plainly: one batch entry at a time, in float32, all scores at once
+// ------------------------------------------------
 
 /// [key heads, group · tokens or tokens, head_dim] float32: the query heads of a group, one behind the other.
 at::Tensor grouped(const at::Tensor& x, int64_t batch, int64_t key_heads) {
@@ -78,9 +79,9 @@ void attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at
     plain_attention(q, k, v, out, lse);
     return;
   }
-  const auto found = at::_scaled_dot_product_flash_attention(by_heads(q), by_heads(k), by_heads(v), /*dropout_p=*/0.0,
-                                                             /*is_causal=*/true, /*return_debug_mask=*/false,
-                                                             scale_of(q));
+  const auto found =
+      at::_scaled_dot_product_flash_attention(by_heads(q), by_heads(k), by_heads(v), /*dropout_p=*/0.0,
+                                              /*is_causal=*/true, /*return_debug_mask=*/false, scale_of(q));
   out.copy_(by_heads(std::get<0>(found)));
   lse.copy_(std::get<1>(found));
 }

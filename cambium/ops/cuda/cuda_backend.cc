@@ -59,9 +59,8 @@ struct Peak {
   double bfloat16, float32;
 };
 constexpr Peak kPeaks[] = {
-    {"H100 PCIe", 756e12, 51e12}, {"H100 NVL", 835e12, 60e12}, {"H100", 989.4e12, 66.9e12},
-    {"H200", 989.4e12, 66.9e12},  {"H20", 148e12, 44e12},      {"A100", 312e12, 19.5e12},
-    {"A800", 312e12, 19.5e12},    {"H800", 989.4e12, 66.9e12},
+    {"H100 PCIe", 756e12, 51e12}, {"H100 NVL", 835e12, 60e12}, {"H100", 989.4e12, 66.9e12}, {"H200", 989.4e12, 66.9e12},
+    {"H20", 148e12, 44e12},       {"A100", 312e12, 19.5e12},   {"A800", 312e12, 19.5e12},   {"H800", 989.4e12, 66.9e12},
 };
 
 class CudaBackend : public CudaOps {
@@ -73,14 +72,13 @@ class CudaBackend : public CudaOps {
   }
   double peak_flops(bool bfloat16) const override {
     const std::string_view name = at::cuda::getCurrentDeviceProperties()->name;
-    const auto* found = std::find_if(std::begin(kPeaks), std::end(kPeaks), [&](const Peak& peak) {
-      return name.find(peak.name) != std::string_view::npos;
-    });
+    const auto* found = std::find_if(std::begin(kPeaks), std::end(kPeaks),
+                                     [&](const Peak& peak) { return name.find(peak.name) != std::string_view::npos; });
     return found == std::end(kPeaks) ? 0 : (bfloat16 ? found->bfloat16 : found->float32);
   }
   void set_deterministic(bool on) override {
-    // FlashAttention's backward looks at this, and ignores it where warnings are all that is asked for. Plain attention's
-    // products need the other setting, or are refused.
+    // FlashAttention's backward looks at this, and ignores it where warnings are all that is asked for. Plain
+    // attention's products need the other setting, or are refused.
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false);
     at::globalContext().setDeterministicFillUninitializedMemory(false);

@@ -56,25 +56,23 @@ void CudaOps::rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const
 }
 
 void CudaOps::linear(const at::Tensor& x, const at::Tensor& w, at::Tensor& y) {
-  gemm(x, Take::kAsIs, w, Take::kTransposed, {}, y);
+  gemm(x, Take::kAsIs, w, Take::kTransposed, Put::kOverwrite, y);
 }
 
 void CudaOps::linear_add(const at::Tensor& x, const at::Tensor& w, const at::Tensor& h, at::Tensor& branch,
                          at::Tensor& out) {
-  if (branch.defined()) {
-    linear(x, w, branch);
-    residual_add(h, branch, out);
-  } else {
-    gemm(x, Take::kAsIs, w, Take::kTransposed, h, out);
-  }
+  // Rounded on its way into the sum whether somebody looks at it or not: the same bits in both cases.
+  at::Tensor product = branch.defined() ? branch : at::empty({x.size(0), w.size(0)}, x.options());
+  linear(x, w, product);
+  residual_add(h, product, out);
 }
 
 void CudaOps::linear_input_grad(const at::Tensor& dy, const at::Tensor& w, at::Tensor& dx) {
-  gemm(dy, Take::kAsIs, w, Take::kAsIs, {}, dx);
+  gemm(dy, Take::kAsIs, w, Take::kAsIs, Put::kOverwrite, dx);
 }
 
 void CudaOps::linear_weight_grad(const at::Tensor& dy, const at::Tensor& x, at::Tensor& dw) {
-  gemm(dy, Take::kTransposed, x, Take::kAsIs, dw, dw);
+  gemm(dy, Take::kTransposed, x, Take::kAsIs, Put::kAdd, dw);
 }
 
 void CudaOps::swiglu(const at::Tensor& gate_up, at::Tensor& y) {
@@ -104,9 +102,8 @@ void CudaOps::residual_add(const at::Tensor& h, const at::Tensor& branch, at::Te
 }
 
 void CudaOps::cast(const at::Tensor& x, at::Tensor& out) {
-  dispatch(out, "cast", [&]<typename T>(T) {
-    cuda::cast(current_stream(), data<float>(x), x.numel(), mutable_data<T>(out));
-  });
+  dispatch(out, "cast",
+           [&]<typename T>(T) { cuda::cast(current_stream(), data<float>(x), x.numel(), mutable_data<T>(out)); });
 }
 
 void CudaOps::attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::Tensor& out,
@@ -128,8 +125,7 @@ void CudaOps::cross_entropy(at::Tensor& logits, const at::Tensor& targets, at::T
   }
   dispatch(logits, "cross_entropy", [&]<typename T>(T) {
     cuda::cross_entropy(current_stream(), mutable_data<T>(logits), logits.size(0), logits.size(1),
-                        data<int32_t>(targets), mutable_data<float>(row_loss),
-                        gradient == nullptr ? nullptr : &scales);
+                        data<int32_t>(targets), mutable_data<float>(row_loss), gradient == nullptr ? nullptr : &scales);
   });
 }
 

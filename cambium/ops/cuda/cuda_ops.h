@@ -4,8 +4,9 @@
 
 namespace cambium::ops::cuda {
 
-/// The ops over CUDA kernels (kernels.h), products (gemm.h) and attention (attention.h), all of them on current_stream().
-/// What is left is the device itself. Nothing here needs a GPU to be compiled: the tests run it over emulated kernels.
+/// The ops over CUDA kernels (kernels.h), products (gemm.h) and attention (attention.h), all of them on
+/// current_stream(). What is left is the device itself. Nothing here needs a GPU to be compiled: the tests run it over
+/// emulated kernels.
 class CudaOps : public Backend {
  public:
   void rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, double scale, at::Tensor& y,

@@ -37,7 +37,8 @@ TEST_P(OpsOnDevice, ProductsAreTheCpus) {
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 96}, {52, 34}, {256, 768}}) {
       SCOPED_TRACE(testing::Message() << n << " x " << in << " x " << out);
       const at::Tensor x = random({n, in}), w = random({out, in}), dy = random({n, out}), h = random_float({n, out});
-      at::Tensor y = unwritten({n, out}), dx = unwritten({n, in}), dw = random_float({out, in}), sum = at::empty_like(h);
+      at::Tensor y = unwritten({n, out}), dx = unwritten({n, in}), dw = random_float({out, in}),
+                 sum = at::empty_like(h);
       at::Tensor y2 = there(y), dx2 = there(dx), dw2 = there(dw), sum2 = there(sum), none;
       linear(x, w, y);
       linear(there(x), there(w), y2);
@@ -56,12 +57,11 @@ TEST_P(OpsOnDevice, ProductsAreTheCpus) {
 }
 
 TEST_P(OpsOnDevice, AttentionIsTheCpus) {
-  const struct {
-    int64_t heads, key_heads, head_dim;
-  } shapes[] = {{4, 4, 64}, {15, 5, 64}, {4, 2, 12}, {2, 1, 128}};
+  const struct { int64_t heads, key_heads, head_dim; } shapes[] = {{4, 4, 64}, {15, 5, 64}, {4, 2, 12}, {2, 1, 128}};
   for (const int64_t seq : kTokens) {
     for (const auto& s : shapes) {
-      SCOPED_TRACE(testing::Message() << seq << " tokens, heads " << s.heads << "/" << s.key_heads << " of " << s.head_dim);
+      SCOPED_TRACE(testing::Message() << seq << " tokens, heads " << s.heads << "/" << s.key_heads << " of "
+                                      << s.head_dim);
       const auto parts = [&](const at::Tensor& packed) {
         return std::array{packed.narrow(2, 0, s.heads), packed.narrow(2, s.heads, s.key_heads),
                           packed.narrow(2, s.heads + s.key_heads, s.key_heads)};
@@ -104,7 +104,8 @@ TEST_P(OpsOnDevice, TheMlpHalfIsTheCpus) {
       MlpWeights weights{at::rand({d}) + 0.5, random({2 * f, d}) * 0.2, random({d, f}) * 0.2};
       MlpWeights grads{at::zeros({d}), at::zeros({2 * f, d}), at::zeros({d, f})};
       const auto run = [&](const auto& move, MlpWeights w, MlpWeights& g) {
-        MlpState state{move(unwritten({n, d})), move(at::empty({n})), move(unwritten({n, 2 * f})), move(unwritten({n, f}))};
+        MlpState state{move(unwritten({n, d})), move(at::empty({n})), move(unwritten({n, 2 * f})),
+                       move(unwritten({n, f}))};
         MlpScratch scratch{move(unwritten({n, d})), move(unwritten({n, d})), move(unwritten({n, f}))};
         at::Tensor none, out = move(at::empty({n, d})), dh = move(dout.clone());
         const at::Tensor in = move(h);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ostream>
 
 #include "cambium/model/training_step.h"
 #include "cambium/ops/cuda.h"
@@ -25,15 +26,15 @@ model::ModelConfig flash_config() {
   return config;
 }
 
-model::Llama on_device(const model::Llama& host) {
-  return {host.config, host.weights.to(at::kCUDA), host.precision};
-}
+model::Llama on_device(const model::Llama& host) { return {host.config, host.weights.to(at::kCUDA), host.precision}; }
 
 struct Case {
   const char* name;
   bool flash;
   model::Precision precision;
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& tried) { return out << tried.name; }
 
 class TrainingOnDevice : public testing::TestWithParam<Case> {
  protected:
