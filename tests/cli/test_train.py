@@ -258,11 +258,12 @@ class Arithmetic(Training):
 
     def test_recompute(self):
         self.losses("kept", {})
-        self.losses("again", {"train.recompute": "true"})
-        found, wanted = (self.path(run, "checkpoints", name_of(12)) for run in ("again", "kept"))
-        for file in ("model.safetensors", "optimizer.safetensors", "trainer.json"):
-            self.assertTrue((found / file).read_bytes() == (wanted / file).read_bytes(), file)
-        self.assertEqual(untimed(self.path("again")), untimed(self.path("kept")))
+        for what in ("true", "selective"):
+            self.losses(what, {"train.recompute": what})
+            found, wanted = (self.path(run, "checkpoints", name_of(12)) for run in (what, "kept"))
+            for file in ("model.safetensors", "optimizer.safetensors", "trainer.json"):
+                self.assertTrue((found / file).read_bytes() == (wanted / file).read_bytes(), f"{what}: {file}")
+            self.assertEqual(untimed(self.path(what)), untimed(self.path("kept")))
 
     def test_micro_batches(self):
         wanted = self.losses("two", {})
