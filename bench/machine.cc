@@ -18,8 +18,17 @@ double load_average() {
 
 }  // namespace
 
-Machine this_machine(bool bfloat16) {
-  return {.cpu = cpu_name(),
+Machine this_machine(bool bfloat16, const ops::Backend* gpu) {
+  if (gpu != nullptr) {
+    return {.gpu = gpu->describe(),
+            .cpu = cpu_name(),
+            .threads = at::get_num_threads(),
+            .kernels = "cuda",
+            .products = "cublasLt",
+            .load = load_average()};
+  }
+  return {.gpu = "",
+          .cpu = cpu_name(),
           .threads = at::get_num_threads(),
           .kernels = ops::kernels::kernels().name,
           .products = ops::describe_products(bfloat16 ? at::kBFloat16 : at::kFloat),

@@ -7,6 +7,7 @@
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/progress.h"
+#include "cambium/ops/cuda.h"
 #include "cambium/train/throughput.h"
 
 namespace cambium::bench {
@@ -41,19 +42,24 @@ TrainReport measure_training(const config::RunConfig& config, const TrainBenchOp
   const c10::NoGradGuard no_grad;
   at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
   const train::Device device(config.run);
+  const bool bfloat16 = device.precision == model::Precision::kBFloat16;
+  const ops::Backend* gpu = device.where.is_cuda() ? ops::cuda().backend : nullptr;
   Progress progress("measuring", options.repeats + (options.details ? 4 : 1), "parts");
   Trainee trainee(config);
-  TrainReport report{.machine = this_machine(device.precision == model::Precision::kBFloat16),
+  TrainReport report{.machine = this_machine(bfloat16, gpu),
                      .device = device.choice,
                      .config = config,
                      .micro_batch = trainee.micro_batch};
   report.loss = trainee.step();
-  trainee.step();  // the first one touched fresh memory
+  trainee.step();  // the first one touched fresh memory; a GPU records the second
   for (int i = 0; i < options.repeats; ++i) {
     report.laps.push_back(trainee.lap(options.seconds));
     progress.update(i + 1);
   }
+  report.peak_memory = gpu == nullptr ? 0 : gpu->peak_memory();  // before anything else is measured
   report.peak_flops = train::peak_flops(device);
+  const bool data_sheet = gpu != nullptr && gpu->peak_flops(bfloat16) > 0;
+  report.peak_from = data_sheet ? "the GPU's data sheet" : "the fastest product seen";
   progress.update(options.repeats + 1);
   if (options.details) {
     report.profile = profile_step(trainee, options.seconds);
@@ -62,7 +68,7 @@ TrainReport measure_training(const config::RunConfig& config, const TrainBenchOp
     progress.update(options.repeats + 3);
     report.own_products = measure_products(trainee, ProductsBy::kOps);
     for (const ProductTimes& times : {*report.library_products, *report.own_products}) {
-      report.peak_flops = std::max(report.peak_flops, times.flops / times.seconds);
+      report.peak_flops = data_sheet ? report.peak_flops : std::max(report.peak_flops, times.flops / times.seconds);
     }
   }
   progress.finish();

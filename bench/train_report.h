@@ -28,12 +28,15 @@ struct TrainReport {
   int64_t micro_batch;                  ///< sequences
   double loss = 0;                      ///< of the first step; random weights and tokens: about ln(vocabulary)
   std::vector<Trainee::Lap> laps = {};  ///< the repeats
-  double peak_flops = 0;                ///< FLOPs per second of the fastest product seen
+  double peak_flops = 0;                ///< FLOPs per second that MFU is relative to
+  std::string peak_from = {};           ///< where that is from
+  int64_t peak_memory = 0;              ///< of a GPU, bytes that training took; 0 on the CPU
   std::optional<ProductTimes> library_products = {}, own_products = {};
   std::optional<StepProfile> profile = {};
 
   double best() const;    ///< tokens per second
   double median() const;  ///< the lower one of an even number
+  bool on_gpu() const { return !machine.gpu.empty(); }
   /// training_flops_per_token(config) * best / peak_flops; config/cost.h.
   double mfu(config::AttentionCost attention) const;
   double flops_per_token(config::AttentionCost attention) const;

@@ -30,6 +30,18 @@ std::string products_line(const TrainReport& report, const ProductTimes& times, 
                 100 * report.best() / times.tokens_per_second);
 }
 
+std::string machine_text(const TrainReport& report) {
+  const Machine& machine = report.machine;
+  const std::string cpu = machine.cpu.empty() ? "unknown processor" : machine.cpu;
+  if (report.on_gpu()) {
+    return format("machine    {}\n           beside {}, {} threads, load {:.1f}\n", machine.gpu, cpu, machine.threads,
+                  machine.load) +
+           format("paths      kernels of our own, products: {}\n", machine.products);
+  }
+  return format("machine    {}, {} threads, load {:.1f}\n", cpu, machine.threads, machine.load) +
+         format("paths      {} kernels; products: {}\n", machine.kernels, machine.products);
+}
+
 std::string profile_text(const TrainReport& report, const StepProfile& profile) {
   const double step = static_cast<double>(report.config.train.batch_tokens) / report.best();
   std::string text = format("\n{:<28}{:>8}{:>12}{:>9}\n", "op", "calls", "ms a step", "share");
@@ -47,11 +59,9 @@ Json to_json(const TrainReport& report) {
   const model::ModelConfig& shape = report.config.model.architecture;
   const config::TrainSection& train = report.config.train;
   Json json;
-  json["machine"] = {{"cpu", report.machine.cpu},
-                     {"threads", report.machine.threads},
-                     {"kernels", report.machine.kernels},
-                     {"products", report.machine.products},
-                     {"load", report.machine.load}};
+  json["machine"] = {{"gpu", report.machine.gpu},           {"cpu", report.machine.cpu},
+                     {"threads", report.machine.threads},   {"kernels", report.machine.kernels},
+                     {"products", report.machine.products}, {"load", report.machine.load}};
   json["device"] = report.device.device;
   json["precision"] = report.device.precision;
   json["shape"] = {{"vocab_size", shape.vocab_size},
@@ -77,6 +87,10 @@ Json to_json(const TrainReport& report) {
                                {"cpu_share", lap.cpu_share}});
   }
   json["peak_flops"] = report.peak_flops;
+  json["peak_from"] = report.peak_from;
+  if (report.on_gpu()) {
+    json["peak_memory"] = report.peak_memory;
+  }
   json["flops_per_token"] = report.flops_per_token(AttentionCost::kFull);
   json["flops_per_token_causal"] = report.flops_per_token(AttentionCost::kCausal);
   json["mfu"] = report.mfu(AttentionCost::kFull);
@@ -102,10 +116,7 @@ Json to_json(const TrainReport& report) {
 std::string to_text(const TrainReport& report) {
   const model::ModelConfig& shape = report.config.model.architecture;
   const config::TrainSection& train = report.config.train;
-  std::string text =
-      format("machine    {}, {} threads, load {:.1f}\n", report.machine.cpu.empty() ? "unknown" : report.machine.cpu,
-             report.machine.threads, report.machine.load);
-  text += format("paths      {} kernels; products: {}\n", report.machine.kernels, report.machine.products);
+  std::string text = machine_text(report);
   text += format("precision  {} ({})\n", report.device.precision, report.device.reason);
   text += format("model      {} parameters: vocabulary {}, hidden {}, ffn {}, {} layers, {} heads of {}, {} for keys\n",
                  format_count(shape.parameters()), shape.vocab_size, shape.hidden_size, shape.intermediate_size,
@@ -121,21 +132,29 @@ std::string to_text(const TrainReport& report) {
   }
   text += format("\ntraining   {} tokens/s best, {} median of {}: {}\n", rate(report.best()), rate(report.median()),
                  rates.size(), fmt::join(rates, "  "));
-  if (processor < kEnoughProcessor) {
+  if (processor < kEnoughProcessor && !report.on_gpu()) {  // beside a GPU it waits most of the time
     text +=
         format("           a repeat had {:.0f} % of the processors only: others are at work here\n", 100 * processor);
   }
   text += format("mfu        {:.0f} % ({:.0f} % with causal attention counted once) = {}\n",
                  100 * report.mfu(AttentionCost::kFull), 100 * report.mfu(AttentionCost::kCausal), kMfuFormula);
-  text += format("           {:.1f} M ({:.1f} M) FLOPs a token; peak {:.0f} GFLOP/s, the fastest product seen\n",
+  text += format("           {:.1f} M ({:.1f} M) FLOPs a token; peak {:.0f} GFLOP/s, {}\n",
                  report.flops_per_token(AttentionCost::kFull) / 1e6,
-                 report.flops_per_token(AttentionCost::kCausal) / 1e6, report.peak_flops / 1e9);
+                 report.flops_per_token(AttentionCost::kCausal) / 1e6, report.peak_flops / 1e9, report.peak_from);
+  if (report.on_gpu()) {
+    text += format("memory     {:.2f} GiB of the GPU's at most\n", static_cast<double>(report.peak_memory) / (1 << 30));
+  }
   if (report.library_products && report.own_products) {
     text += products_line(report, *report.library_products, "LibTorch's at::mm");
     text += products_line(report, *report.own_products, "the ops of training");
     text += "           (nothing but the products of weights with activations, attention's left out)\n";
   }
-  return report.profile ? text + profile_text(report, *report.profile) : text;
+  if (report.profile) {
+    text += profile_text(report, *report.profile);
+    text +=
+        report.on_gpu() ? "(of the ops each by itself: the GPU is waited for around it, and no graph is used)\n" : "";
+  }
+  return text;
 }
 
 }  // namespace cambium::bench

@@ -18,7 +18,7 @@ class BenchTrainCommand {
  private:
   cambium::config::RunConfig load() const;
 
-  std::string config_, precision_;
+  std::string config_, precision_, device_;
   std::vector<std::string> overrides_;
   std::optional<int64_t> vocab_, hidden_, intermediate_, layers_, heads_, kv_heads_, sequence_length_, sequences_,
       micro_batch_;

@@ -58,11 +58,12 @@ Json json_of(const OpCase& op, const char* precision, const OpComparison& found)
 }  // namespace
 
 BenchOpsCommand::BenchOpsCommand(CLI::App& parent) {
-  app = parent.add_subcommand("ops", "each op of a training step against a plain ATen version of it");
+  app = parent.add_subcommand("ops", "each op of a training step against a plain ATen version of it, on the CPU");
   app->footer(
       "Sizes: hidden 256, ffn 768, 4 heads, 8 sequences of 512 tokens, vocabulary 8192. Both sides run alternately "
       "over\n"
-      "the same numbers; times are the best of all calls, the ratio is the plain version's time over the op's.");
+      "the same numbers; times are the best of all calls, the ratio is the plain version's time over the op's.\n"
+      "The CPU is measured, also where there is a GPU: for that one `bench train` has a table of ops.");
   app->add_option("--filter", filter_, "only ops with this in their name");
   app->add_option("--precision", precision_, "float32, bfloat16 or both")
       ->check(CLI::IsMember({"float32", "bfloat16", "both"}));

@@ -39,6 +39,8 @@ BenchTrainCommand::BenchTrainCommand(CLI::App& parent) {
   size("--micro-batch", micro_batch_, "sequences of a forward pass [all of the batch]");
   app->add_option("--precision", precision_, "auto, float32 or bfloat16 [the configuration's]")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+  app->add_option("--device", device_, "auto, cpu or cuda [the configuration's]")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   app->add_option("--threads", threads_, "CPU threads; 0: the configuration's, else one a core")
       ->check(CLI::Range(0, 4096));
   app->add_option("--repeats", repeats_, "how often to measure")->check(CLI::Range(1, 1000));
@@ -65,6 +67,9 @@ cambium::config::RunConfig BenchTrainCommand::load() const {
   set_given("train.micro_batch", micro_batch_);
   if (!precision_.empty()) {
     set("run.precision", precision_);
+  }
+  if (!device_.empty()) {
+    set("run.device", device_);
   }
   if (threads_ > 0) {
     set("run.threads", threads_);

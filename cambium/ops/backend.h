@@ -59,6 +59,8 @@ class Backend {
   virtual std::string describe() const = 0;
   /// Dense FLOPs per second of matrix products by the device's data sheet; 0 where it is not known.
   virtual double peak_flops(bool bfloat16) const = 0;
+  /// Bytes of the device's memory that this process held at most, free blocks that its allocator keeps included.
+  virtual int64_t peak_memory() const = 0;
   /// Whether only ops that give the same bits each time may be used.
   virtual void set_deterministic(bool on) = 0;
   /// Waits for everything that was started.

@@ -11,7 +11,7 @@ import unittest
 from golden_support import BINARY, REPOSITORY, cambium, must
 
 TINY = ("--vocab-size", 96, "--hidden-size", 32, "--intermediate-size", 64, "--layers", 2, "--heads", 2,
-        "--sequence-length", 16, "--sequences", 4, "--threads", 1)
+        "--sequence-length", 16, "--sequences", 4, "--threads", 1, "--device", "cpu")
 QUICK = ("--repeats", 3, "--seconds", 0.02)
 LAYER_OPS = [f"{op}{way}" for op in ("attention_input", "attention", "attention_output", "mlp") for way in ("", " backward")]
 
@@ -36,6 +36,8 @@ class Train(unittest.TestCase):
         for mfu, flops in (("mfu", "flops_per_token"), ("mfu_causal", "flops_per_token_causal")):
             self.assertAlmostEqual(found[mfu], found[flops] * max(rates) / found["peak_flops"], places=9)
         self.assertIn("peak FLOPs", found["mfu_formula"])
+        self.assertEqual((found["device"], found["machine"]["gpu"], found["peak_from"]),
+                         ("cpu", "", "the fastest product seen"))
         self.assertAlmostEqual(found["loss"], math.log(found["shape"]["vocab_size"]), delta=0.2)
 
     def test_both_precisions(self):
@@ -91,7 +93,8 @@ class Train(unittest.TestCase):
 
     def test_configuration(self):
         config = REPOSITORY / "configs" / "tiny.toml"
-        found = json.loads(must("bench", "train", "--config", config, "--json", "--brief", "--threads", 1, *QUICK).stdout)
+        found = json.loads(must("bench", "train", "--config", config, "--json", "--brief", "--threads", 1,
+                                "--device", "cpu", *QUICK).stdout)
         self.check_figures(found)
         self.assertEqual([found["shape"][key] for key in ("num_hidden_layers", "batch_tokens", "micro_batch")],
                          [6, 1024, 4])
@@ -109,6 +112,7 @@ class Train(unittest.TestCase):
             for options, words in (
                 (("train", "--hidden-size", 30, "--heads", 4), ("hidden_size", "30", "4")),
                 (("train", "--layers", 0), ("--layers",)),
+                (("train", "--device", "tpu"), ("--device", "tpu")),
                 (("train", "--precision", "float16"), ("--precision", "float16")),
                 (("train", "--micro-batch", 3), ("train.micro_batch", "3")),
                 (("train", "--repeats", 0), ("--repeats",)),
@@ -163,8 +167,21 @@ class Script(unittest.TestCase):
             self.assertEqual((result["shape"], result["precision"]), ("tiny", "float32"))
             self.assertEqual(len(result["programs"]["cambium"]["repeats"]), 2)
 
+    def test_settings(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = ("--shape", "tiny", "--peers", "none", "--repeats", "1", "--seconds", "0.05", "--threads", "1",
+                       "--micro-batch", "1", "--recompute", "selective")
+            done = self.run_script(folder, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("1 sequences a forward pass; cambium: recompute selective", done.stdout)
+            (result,) = json.loads(pathlib.Path(folder, "bench.json").read_text())["results"]
+            self.assertEqual(result["settings"], {"device": "cpu", "micro_batch": 1, "recompute": "selective"})
+            shape = result["cambium_alone"]["shape"]
+            self.assertEqual((shape["micro_batch"], shape["recompute"]), (1, "selective"))
+
     def test_refused(self):
-        for options in (("--shape", "S9"), ("--peers", "jax"), ("--repeats", "0")):
+        for options in (("--shape", "S9"), ("--peers", "jax"), ("--repeats", "0"), ("--device", "tpu"),
+                        ("--recompute", "some"), ("--micro-batch", "3")):
             done = self.run_script(REPOSITORY, *options)
             self.assertEqual(done.returncode, 2)
             self.assertIn(options[1], done.stderr)

@@ -34,6 +34,7 @@ class EmulatedBackend : public CudaOps {
  public:
   std::string describe() const override { return "emulated"; }
   double peak_flops(bool /*bfloat16*/) const override { return 0; }
+  int64_t peak_memory() const override { return 0; }
   void set_deterministic(bool /*on*/) override {}
   void synchronize() override {}
   std::unique_ptr<RecordedWork> record(const std::function<void()>& work) override {

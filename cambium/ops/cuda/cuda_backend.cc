@@ -76,6 +76,9 @@ class CudaBackend : public CudaOps {
                                      [&](const Peak& peak) { return name.find(peak.name) != std::string_view::npos; });
     return found == std::end(kPeaks) ? 0 : (bfloat16 ? found->bfloat16 : found->float32);
   }
+  int64_t peak_memory() const override {
+    return c10::cuda::CUDACachingAllocator::getDeviceStats(c10::cuda::current_device()).reserved_bytes[0].peak;
+  }
   void set_deterministic(bool on) override {
     // FlashAttention's backward looks at this, and ignores it where warnings are all that is asked for. Plain
     // attention's products need the other setting, or are refused.
