@@ -40,3 +40,17 @@ class BenchOpsCommand {
   double seconds_ = 0.3;
   bool json_ = false;
 };
+
+/// `cambium bench tokenizer`.
+class BenchTokenizerCommand {
+ public:
+  explicit BenchTokenizerCommand(CLI::App& parent);
+  CLI::App* app;
+  int run();
+
+ private:
+  std::string tokenizer_, input_;
+  int threads_ = 0;
+  double seconds_ = 1;
+  bool json_ = false;
+};

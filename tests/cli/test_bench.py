@@ -148,6 +148,60 @@ class Ops(unittest.TestCase):
         self.assertNotIn("bfloat16:", text)
 
 
+class Tokenizer(unittest.TestCase):
+    def check_figures(self, found):
+        text = found["text"]
+        self.assertGreater(text["tokens"], 0)
+        self.assertLessEqual(text["tokens"], text["bytes"])
+        for rate in (*found["encode"].values(), *found["decode"].values()):
+            self.assertAlmostEqual(rate["bytes_per_second"] / rate["tokens_per_second"], text["bytes"] / text["tokens"],
+                                   places=6)
+
+    def test_built_in(self):
+        found = json.loads(must("bench", "tokenizer", "--seconds", 0, "--threads", 2, "--json").stdout)
+        self.check_figures(found)
+        self.assertEqual(found["tokenizer"]["vocab_size"], 4096)
+        self.assertEqual(found["machine"]["threads"], 2)
+        training = found["training"]
+        self.assertAlmostEqual(training["bytes_per_second"] * training["seconds"], found["text"]["bytes"], places=3)
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tokenizer, text = pathlib.Path(folder, "tokenizer.json"), pathlib.Path(folder, "text.txt")
+            text.write_text("It rained on the hill.\n\nThe hill was green \u2013 as ever.\n" * 4000)
+            must("tokenizer", "train", "--vocab-size", 280, "--out", tokenizer, text)
+            for path in (tokenizer, folder):
+                found = json.loads(must("bench", "tokenizer", path, "--input", text, "--seconds", 0, "--json").stdout)
+                self.check_figures(found)
+                self.assertNotIn("training", found)
+                self.assertEqual(found["text"]["bytes"], text.stat().st_size)
+                ids = json.loads(must("tokenizer", "encode", "--tokenizer", tokenizer, text).stdout)
+                self.assertEqual(found["text"]["tokens"], len(ids))  # pieces end where words end anyway
+            shown = must("bench", "tokenizer", tokenizer, "--input", text, "--seconds", 0, "--threads", 2).stdout
+            for words in ("280 entries", "tokens/s", "MB/s on one thread", "on 2 threads", "decode"):
+                self.assertIn(words, shown)
+
+    def test_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            empty, broken, short = (pathlib.Path(folder, name) for name in ("empty.txt", "broken.txt", "short.txt"))
+            empty.write_bytes(b"")
+            broken.write_bytes(b"good\n\xff\n")
+            short.write_text("too short for 4096 entries\n")
+            for options, words in (
+                ((pathlib.Path(folder, "absent.json"),), ("absent.json",)),
+                (("--input", pathlib.Path(folder, "absent.txt")), ("absent.txt",)),
+                (("--input", empty), ("empty.txt", "empty")),
+                (("--input", broken), ("broken.txt", "byte 5")),
+                (("--input", short), ("too small", "4096")),
+                (("--threads", -1), ("--threads",)),
+            ):
+                with self.subTest(options):
+                    done = cambium("bench", "tokenizer", *options)
+                    self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                    for word in words:
+                        self.assertIn(word, done.stderr)
+
+
 class Script(unittest.TestCase):
     """bench/compare.py without peers, which need PyTorch for Python."""
 
