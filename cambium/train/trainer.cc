@@ -17,6 +17,7 @@
 #include "cambium/base/signals.h"
 #include "cambium/config/schedule.h"
 #include "cambium/model/training_step.h"
+#include "cambium/ops/backend.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -134,13 +135,19 @@ class Trainer {
       if (config_.checkpoint.keep_growth && last_checkpoint_ != checkpoint_path(false)) {
         save(/*grown=*/false);
       }
+      const auto begin = std::chrono::steady_clock::now();
       grow(model(), state(), event, config_.growth.moments);
       make_buffers();
+      if (ops::Backend* device = ops::backend_of(gradients_.embedding)) {
+        device->synchronize();
+      }
+      const double seconds = seconds_since(begin);
       const double after = reference_loss();
       formats::Json line = to_json(state().growths.back());
       line["event"] = "growth";
       line["loss_before"] = before;
       line["loss_after"] = after;
+      line["seconds"] = seconds;  // of the growth alone: copies and buffers, no losses, no checkpoints
       metrics_.log_event(line);
       log_info(format("growth after step {}: {} {} -> {} layers, copies of {} inserted at {}; loss {:.4f} -> {:.4f}",
                       event.step, event.op, event.from_layers, event.to_layers, fmt::join(event.growth.sources, ","),

@@ -88,7 +88,7 @@ class Metrics(Training):
 
     def test_growths(self):
         lines, events = metrics(self.path("whole"))
-        found = [{key: event[key] for key in event if not key.startswith("loss_")} for event in events]
+        found = [{key: event[key] for key in event if not key.startswith("loss_") and key != "seconds"} for event in events]
         kind = {"event": "growth", "operator": "lidas", "moments": "copy"}
         first = {"step": 10, "from_layers": 2, "to_layers": 4, "sources": [0, 1], "insert_at": 2}
         second = {"step": 23, "from_layers": 4, "to_layers": 6, "sources": [1, 2], "insert_at": 2}
@@ -98,6 +98,7 @@ class Metrics(Training):
         for event in events:
             self.assertNotEqual(event["loss_before"], event["loss_after"])
             self.assertLess(abs(event["loss_after"] - event["loss_before"]), 1)
+            self.assertGreater(event["seconds"], 0)
         order = [line["step"] for line in read_jsonl(self.path("whole") / "metrics.jsonl") if line["step"] in (10, 11)]
         self.assertEqual(order, [10, 10, 11])
 

@@ -1,10 +1,12 @@
 #include "cambium/ops/products.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "cambium/ops/product_choice.h"
 
@@ -16,7 +18,9 @@ namespace fs = std::filesystem;
 class ProductCache : public testing::Test {
  protected:
   ProductCache()
-      : folder_(fs::path(testing::TempDir()) / "cambium-product-cache"), file_(folder_ / "a" / "products.json") {
+      // The same program runs several times at once, with other kernels.
+      : folder_(fs::path(testing::TempDir()) / ("cambium-product-cache-" + std::to_string(getpid()))),
+        file_(folder_ / "a" / "products.json") {
     fs::remove_all(folder_);
   }
   ~ProductCache() override { fs::remove_all(folder_); }
