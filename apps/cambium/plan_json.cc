@@ -24,7 +24,8 @@ Json json_of(const cambium::config::MemoryEstimate& memory) {
           {"compute_copy", memory.compute_copy},
           {"activations", memory.activations},
           {"logits", memory.logits},
-          {"packed", memory.packed}};
+          {"packed", memory.packed},
+          {"program", memory.program}};
 }
 
 Json json_of(const Stage& stage) {

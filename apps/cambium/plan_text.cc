@@ -127,10 +127,10 @@ std::string stages_part(const RunConfig& config, const Plan& plan) {
   const auto& memory = plan.stages.back().memory;
   text += format(
       "  memory of the last: weights {}, moments {}, gradients {}, bfloat16 copy {}, activations {}, logits {}, "
-      "packed matrices {}\n",
+      "packed matrices {}, the program {}\n",
       format_bytes(memory.weights), format_bytes(memory.moments), format_bytes(memory.gradients),
       format_bytes(memory.compute_copy), format_bytes(memory.activations), format_bytes(memory.logits),
-      format_bytes(memory.packed));
+      format_bytes(memory.packed), format_bytes(memory.program));
   text += format("  depth  {}\n", depth_line(config, plan));
   text += format("  mean depth {:.2f} of {} layers\n", plan.mean_depth, config.model.architecture.num_hidden_layers);
   text += format("  {:.4g} training FLOPs", plan.flops);

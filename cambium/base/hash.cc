@@ -2,10 +2,13 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <new>
+#include <vector>
 
-#include "cambium/base/files.h"
+#include "cambium/base/error.h"
 #include "cambium/base/format.h"
 
 namespace cambium {
@@ -44,9 +47,21 @@ std::string hash_hex(std::string_view bytes) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
-  const MappedFile file(path);
+  // In blocks: the pages of a mapped file would count as memory of the process.
+  constexpr size_t kBlock = 1 << 20;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    bad_input("{}: cannot open: {}", path.string(), std::strerror(errno));
+  }
   Hasher hasher;
-  hasher.update(file.bytes());
+  std::vector<char> block(kBlock);
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    hasher.update(std::string_view(block.data(), static_cast<size_t>(file.gcount())));
+  }
+  if (!file.eof()) {
+    fail("{}: cannot read: {}", path.string(), std::strerror(errno));
+  }
   return hasher.hex();
 }
 

@@ -95,6 +95,7 @@ MemoryEstimate training_memory(const model::ModelConfig& model, const MemorySetu
   memory.activations = activation_bytes(model, setup);
   memory.logits = logits_bytes(model, setup);
   memory.packed = packed_bytes(model, setup);
+  memory.program = setup.on_cpu ? kProgramBytes : 0;
   return memory;
 }
 
