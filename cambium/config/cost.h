@@ -52,8 +52,8 @@ struct MemorySetup {
 };
 
 /// What a training process on the CPU has in memory beside its buffers: the program, LibTorch's libraries, the threads'
-/// scratch. Measured: 174 to 232 MiB.
-constexpr double kProgramBytes = 210.0 * (1 << 20);
+/// scratch. Measured: 131 to 138 MiB.
+constexpr double kProgramBytes = 133.0 * (1 << 20);
 
 /// Bytes by use.
 struct MemoryEstimate {
