@@ -29,9 +29,9 @@ void print_line(const std::string& line) {
 }
 
 void print_head(const cambium::bench::Machine& machine, const char* precision) {
-  print_line(format("{}: {}, {} threads, {} kernels, products by {}, load {:.1f}\n", precision,
+  print_line(format("{}: {}, {} threads, {} kernels, products: {}, load {:.1f}\n", precision,
                     machine.cpu.empty() ? "unknown processor" : machine.cpu, machine.threads, machine.kernels,
-                    machine.products == "own" ? "our kernels" : "LibTorch's libraries", machine.load));
+                    machine.products, machine.load));
   print_line(format("{:<28}{:>10}{:>10}{:>12}{:>9}\n", "op", "ms", "GFLOP/s", "twin's ms", "ratio"));
 }
 
