@@ -7,6 +7,7 @@
 #include "bench/stopwatch.h"
 #include "cambium/train/optimizer.h"
 #include "cambium/train/probe.h"
+#include "cambium/train/step_options.h"
 
 namespace cambium::bench {
 namespace {
@@ -26,10 +27,7 @@ Trainee::Trainee(const config::RunConfig& run_config)
       gradients(model::Parameters::zeros(model.config, model.options(at::kFloat))),
       ids(random_ids(config)),
       targets(random_ids(config)),
-      step_(model, {.batch = micro_batch,
-                    .seq = config.train.sequence_length,
-                    .z_loss = config.train.z_loss,
-                    .recompute = config.train.recompute_mode()}) {}
+      step_(model, train::step_options(config.train)) {}
 
 double Trainee::step(model::StepClock* clock) {
   using model::timed;

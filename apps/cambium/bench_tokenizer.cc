@@ -25,15 +25,7 @@ constexpr int64_t kBuiltinBytes = 4'000'000;
 constexpr int32_t kVocabulary = 4096;
 
 std::string read_text(const std::string& path) {
-  constexpr size_t kBlock = size_t{1} << 20;
-  const auto stream = cambium::formats::open_input(path);
-  std::string text;
-  for (size_t got = kBlock; got > 0;) {
-    const size_t size = text.size();
-    text.resize(size + kBlock);
-    got = stream->read(text.data() + size, kBlock);
-    text.resize(size + got);
-  }
+  std::string text = cambium::formats::read_input(path);
   if (text.empty()) {
     cambium::bad_input("{}: empty; expected text", path);
   }

@@ -31,20 +31,6 @@ using cambium::text::WordCounter;
 
 constexpr size_t kBlock = size_t{1} << 20;
 
-std::string read_all(const fs::path& path) {
-  const auto stream = cambium::formats::open_input(path);
-  std::string text;
-  for (size_t size = 0;;) {
-    text.resize(size + kBlock);
-    const size_t got = stream->read(text.data() + size, kBlock);
-    size += got;
-    if (got == 0) {
-      text.resize(size);
-      return text;
-    }
-  }
-}
-
 /// Calls `on_line(line, place)` for every line of a file; place is "file:line", for messages.
 template <typename OnLine>
 void for_each_line(const fs::path& path, OnLine&& on_line) {
@@ -58,7 +44,7 @@ void for_each_line(const fs::path& path, OnLine&& on_line) {
 
 void encode_whole(const Tokenizer& tokenizer, const fs::path& input) {
   std::vector<int32_t> ids;
-  const std::string text = read_all(input);
+  const std::string text = cambium::formats::read_input(input);
   try {
     tokenizer.encode(text, ids);
   } catch (const cambium::text::InvalidUtf8& error) {
@@ -89,7 +75,7 @@ std::string decode_array(const Tokenizer& tokenizer, const std::string& array, c
 
 void decode(const Tokenizer& tokenizer, const fs::path& input, bool jsonl) {
   if (!jsonl) {
-    print(decode_array(tokenizer, read_all(input), shown(input)));
+    print(decode_array(tokenizer, cambium::formats::read_input(input), shown(input)));
     return;
   }
   for_each_line(input, [&](const std::string& line, const std::string& place) {

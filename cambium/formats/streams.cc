@@ -204,4 +204,19 @@ std::unique_ptr<InputStream> open_input(const std::filesystem::path& path) {
   return std::make_unique<PlainStream>(std::move(file));
 }
 
+std::string read_input(const std::filesystem::path& path) {
+  constexpr size_t kBlock = size_t{1} << 20;
+  const std::unique_ptr<InputStream> stream = open_input(path);
+  std::string text;
+  for (size_t size = 0;;) {
+    text.resize(size + kBlock);
+    const size_t got = stream->read(text.data() + size, kBlock);
+    size += got;
+    if (got == 0) {
+      text.resize(size);
+      return text;
+    }
+  }
+}
+
 }  // namespace cambium::formats

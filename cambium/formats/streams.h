@@ -20,6 +20,9 @@ class InputStream {
 
 std::unique_ptr<InputStream> open_input(const std::filesystem::path& path);
 
+/// All of it.
+std::string read_input(const std::filesystem::path& path);
+
 /// Lines of a stream, without their "\n" (or "\r\n"). Lines over `max_bytes` throw InvalidInput with the line number.
 class LineReader {
  public:

@@ -1,7 +1,7 @@
 #include "cambium/ops/adamw.h"
-#include "cambium/ops/adamw_factors.h"
 #include "cambium/ops/backend.h"
 #include "cambium/ops/cpu.h"
+#include "cambium/ops/kernel_factors.h"
 
 namespace cambium::ops {
 
@@ -17,14 +17,13 @@ void adamw(const AdamWStep& step, const at::Tensor& guard, const at::Tensor& gra
   if (scale_and_go[1] == 0) {
     return;
   }
-  kernels::AdamWFactors factors{};
-  set_factors(step, factors);
-  factors.grad_scale = scale_and_go[0];
+  const float grad_scale = scale_and_go[0];
+  const kernels::AdamWFactors factors = adamw_factors(step);
   auto* copy = compute.defined() ? mutable_data<kernels::BFloat16>(compute) : nullptr;
   for_range(weight.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-    kernels::kernels().adamw(factors, end - begin, data<float>(grad) + begin, mutable_data<float>(weight) + begin,
-                             mutable_data<float>(exp_avg) + begin, mutable_data<float>(exp_avg_sq) + begin,
-                             copy == nullptr ? nullptr : copy + begin);
+    kernels::kernels().adamw(factors, grad_scale, end - begin, data<float>(grad) + begin,
+                             mutable_data<float>(weight) + begin, mutable_data<float>(exp_avg) + begin,
+                             mutable_data<float>(exp_avg_sq) + begin, copy == nullptr ? nullptr : copy + begin);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "cambium/ops/adamw.h"
 #include "cambium/ops/cross_entropy.h"
@@ -17,6 +18,16 @@ class RecordedWork {
  public:
   virtual ~RecordedWork() = default;
   virtual void replay() = 0;
+};
+
+/// The work itself, each time: for a device that cannot record, or is not to.
+class RepeatedWork : public RecordedWork {
+ public:
+  explicit RepeatedWork(std::function<void()> work) : work_(std::move(work)) {}
+  void replay() override { work_(); }
+
+ private:
+  std::function<void()> work_;
 };
 
 /// The ops of a device other than the CPU, whose own are built in. Each function is the op of its name, whose header

@@ -11,6 +11,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/ops/kernels/kernels.h"
+#include "cambium/ops/tensor_data.h"
 
 namespace cambium::ops::cpu {
 
@@ -30,14 +31,6 @@ void dispatch(at::ScalarType type, const char* op, Run&& run) {
   }
 }
 
-template <typename T>
-const T* data(const at::Tensor& tensor) {
-  return static_cast<const T*>(tensor.const_data_ptr());
-}
-template <typename T>
-T* mutable_data(const at::Tensor& tensor) {
-  return static_cast<T*>(tensor.mutable_data_ptr());
-}
 /// The rows of a matrix whose columns lie side by side, from row `first`.
 template <typename T>
 Rows<const T> rows_of(const at::Tensor& matrix, int64_t first = 0) {

@@ -4,7 +4,7 @@
 // of a layer both call. Internal to ops.
 
 #include "cambium/ops/cpu.h"
-#include "cambium/ops/cross_entropy.h"
+#include "cambium/ops/kernel_factors.h"
 #include "cambium/ops/rope.h"
 
 namespace cambium::ops::cpu {
@@ -61,12 +61,9 @@ template <typename T>
 void loss_rows(const TypedKernels<T>& kernel, const at::Tensor& logits, const at::Tensor& targets,
                const at::Tensor& row_loss, const LossGradient* gradient, int64_t begin, int64_t end) {
   const int64_t vocab = logits.size(1);
-  kernels::LossGradient scales{};
-  if (gradient != nullptr) {
-    scales = {static_cast<float>(gradient->scale), static_cast<float>(gradient->z_loss)};
-  }
+  const auto scales = loss_gradient(gradient);
   kernel.loss(mutable_data<T>(logits) + begin * vocab, end - begin, vocab, data<int32_t>(targets) + begin,
-              mutable_data<float>(row_loss) + begin, gradient == nullptr ? nullptr : &scales);
+              mutable_data<float>(row_loss) + begin, scales ? &*scales : nullptr);
 }
 
 /// Σ over rows of a gradient [d], where every thread adds up its own rows: added in the order of the threads, so the

@@ -15,10 +15,8 @@ double peak_flops(const Device& device) {
   if (gpu != nullptr && gpu->peak_flops(bfloat16) > 0) {
     return gpu->peak_flops(bfloat16);
   }
-  const int64_t size =
-      gpu != nullptr
-          ? 8192
-          : 768;  // on a CPU a few milliseconds a try: shorter than what a scheduler mostly leaves undisturbed
+  // On a CPU a few milliseconds a try: shorter than what a scheduler mostly leaves undisturbed.
+  const int64_t size = gpu != nullptr ? 8192 : 768;
   constexpr int kLeastTries = 6;
   constexpr double kSeconds = 0.2;
   using Clock = std::chrono::steady_clock;

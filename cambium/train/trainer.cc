@@ -23,6 +23,7 @@
 #include "cambium/train/optimizer.h"
 #include "cambium/train/run_directory.h"
 #include "cambium/train/setup.h"
+#include "cambium/train/step_options.h"
 #include "cambium/train/throughput.h"
 
 namespace cambium::train {
@@ -103,11 +104,7 @@ class Trainer {
     step_.reset();
     gradients_ = {};  // given back before the new ones are asked for
     gradients_ = model::Parameters::zeros(model().config, model().options(at::kFloat));
-    step_ = std::make_unique<model::TrainingStep>(
-        model(), model::TrainingStep::Options{.batch = setup_.micro_batch,
-                                              .seq = config_.train.sequence_length,
-                                              .z_loss = config_.train.z_loss,
-                                              .recompute = config_.train.recompute_mode()});
+    step_ = std::make_unique<model::TrainingStep>(model(), step_options(config_.train));
   }
 
   void announce() {

@@ -21,15 +21,6 @@ void gemm(const at::Tensor& a, Take take_a, const at::Tensor& b, Take take_b, Pu
 
 namespace {
 
-class Repeated : public RecordedWork {
- public:
-  explicit Repeated(std::function<void()> work) : work_(std::move(work)) {}
-  void replay() override { work_(); }
-
- private:
-  std::function<void()> work_;
-};
-
 class EmulatedBackend : public CudaOps {
  public:
   std::string describe() const override { return "emulated"; }
@@ -38,7 +29,7 @@ class EmulatedBackend : public CudaOps {
   void set_deterministic(bool /*on*/) override {}
   void synchronize() override {}
   std::unique_ptr<RecordedWork> record(const std::function<void()>& work) override {
-    return std::make_unique<Repeated>(work);
+    return std::make_unique<RepeatedWork>(work);
   }
 };
 

@@ -71,6 +71,9 @@ TEST_F(Streams, ReadsPlainGzipAndZstdByContent) {
   EXPECT_EQ(read_all(write("plain.gz", text)), text);  // the name does not matter
   EXPECT_EQ(read_all(write("a", gzip(text))), text);
   EXPECT_EQ(read_all(write("b", zstd(text))), text);
+  for (const char* whole : {"plain.gz", "a", "b"}) {
+    EXPECT_EQ(read_input(folder_ / whole), text) << whole;
+  }
   for (const std::string_view small : {"", "a", "\n", "abc", "\x1f", "\x28\xb5\x2f"}) {
     EXPECT_EQ(read_all(write("small", small), 1), small);
     EXPECT_EQ(read_all(write("small", gzip(small)), 1), small);

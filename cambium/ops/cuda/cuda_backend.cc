@@ -43,16 +43,6 @@ class CapturedGraph : public RecordedWork {
   at::cuda::CUDAGraph graph_;
 };
 
-/// What CAMBIUM_CUDA_GRAPH=off asks for: the work itself, each time.
-class Repeated : public RecordedWork {
- public:
-  explicit Repeated(std::function<void()> work) : work_(std::move(work)) {}
-  void replay() override { work_(); }
-
- private:
-  std::function<void()> work_;
-};
-
 /// Dense products by NVIDIA's data sheets, FLOPs per second in bfloat16 and in float32 (without TF32).
 struct Peak {
   std::string_view name;
@@ -90,7 +80,7 @@ class CudaBackend : public CudaOps {
   std::unique_ptr<RecordedWork> record(const std::function<void()>& work) override {
     const char* asked = std::getenv("CAMBIUM_CUDA_GRAPH");
     if (asked != nullptr && std::string_view(asked) == "off") {
-      return std::make_unique<Repeated>(work);
+      return std::make_unique<RepeatedWork>(work);
     }
     return std::make_unique<CapturedGraph>(work);
   }

@@ -1,23 +1,15 @@
 #include "cambium/ops/cuda/cuda_ops.h"
 
 #include "cambium/base/error.h"
-#include "cambium/ops/adamw_factors.h"
 #include "cambium/ops/cuda/attention.h"
 #include "cambium/ops/cuda/gemm.h"
 #include "cambium/ops/cuda/kernels.h"
 #include "cambium/ops/cuda/stream.h"
+#include "cambium/ops/kernel_factors.h"
+#include "cambium/ops/tensor_data.h"
 
 namespace cambium::ops::cuda {
 namespace {
-
-template <typename T>
-const T* data(const at::Tensor& tensor) {
-  return static_cast<const T*>(tensor.const_data_ptr());
-}
-template <typename T>
-T* mutable_data(const at::Tensor& tensor) {
-  return static_cast<T*>(tensor.mutable_data_ptr());
-}
 
 /// Calls `run` with a number of the type that the kernels know it by.
 template <typename Run>
@@ -119,13 +111,10 @@ void CudaOps::attention_backward(const at::Tensor& dout, const at::Tensor& q, co
 
 void CudaOps::cross_entropy(at::Tensor& logits, const at::Tensor& targets, at::Tensor& row_loss,
                             const ops::LossGradient* gradient) {
-  LossGradient scales{};
-  if (gradient != nullptr) {
-    scales = {static_cast<float>(gradient->scale), static_cast<float>(gradient->z_loss)};
-  }
+  const auto scales = loss_gradient(gradient);
   dispatch(logits, "cross_entropy", [&]<typename T>(T) {
     cuda::cross_entropy(current_stream(), mutable_data<T>(logits), logits.size(0), logits.size(1),
-                        data<int32_t>(targets), mutable_data<float>(row_loss), gradient == nullptr ? nullptr : &scales);
+                        data<int32_t>(targets), mutable_data<float>(row_loss), scales ? &*scales : nullptr);
   });
 }
 
@@ -142,9 +131,7 @@ void CudaOps::embedding_backward(const at::Tensor& dh, const at::Tensor& ids, at
 
 void CudaOps::adamw(const AdamWStep& step, const at::Tensor& guard, const at::Tensor& grad, at::Tensor& weight,
                     at::Tensor& exp_avg, at::Tensor& exp_avg_sq, at::Tensor& compute) {
-  AdamWFactors factors{};
-  set_factors(step, factors);
-  cuda::adamw(current_stream(), factors, data<float>(guard), weight.numel(), data<float>(grad),
+  cuda::adamw(current_stream(), adamw_factors(step), data<float>(guard), weight.numel(), data<float>(grad),
               mutable_data<float>(weight), mutable_data<float>(exp_avg), mutable_data<float>(exp_avg_sq),
               compute.defined() ? mutable_data<BFloat16>(compute) : nullptr);
 }

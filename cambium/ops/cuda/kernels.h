@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "cambium/ops/kernels/types.h"
+
 // The CUDA kernels of the ops: launches over plain memory on the device, one file a kernel beside this one. No LibTorch
 // here, so that nvcc compiles a file in seconds and the tests can run the same source on a CPU, thread by thread
 // (tests/cuda/emulation). Every launch is asynchronous on its stream, fit for capture in a CUDA graph, and gives the
@@ -13,10 +15,9 @@ namespace cambium::ops::cuda {
 
 using Stream = CUstream_st*;
 
-/// A bfloat16 number: the upper half of a float32.
-struct BFloat16 {
-  uint16_t bits;
-};
+using kernels::AdamWFactors;
+using kernels::BFloat16;
+using kernels::LossGradient;
 
 /// y = x · inv_rms · weight · scale over rows of d entries; inv_rms = 1/sqrt(mean(x²) + eps) is kept.
 template <typename T>
@@ -50,9 +51,6 @@ void residual_add(Stream stream, const float* h, const T* branch, int64_t count,
 template <typename T>
 void cast(Stream stream, const float* x, int64_t count, T* y);
 
-struct LossGradient {
-  float scale, z_loss;
-};
 /// row_loss[i] = lse_i - logit_i[target_i] of logits [rows, vocab], 0 where the target is negative; with `gradient` not
 /// null the logits become scale · d(row_loss + z_loss · lse²)/d logits, zero where the target is negative.
 template <typename T>
@@ -66,10 +64,6 @@ void embedding(Stream stream, const float* table, const int32_t* ids, int64_t ro
 void embedding_backward(Stream stream, const float* dh, const int32_t* ids, const int64_t* order, int64_t rows,
                         int64_t d, float* dtable);
 
-/// AdamW's factors of one step, as kernels/kernels.h has them but for the gradient's scale.
-struct AdamWFactors {
-  float rest1, beta2, rest2, sqrt_correction2, eps, shrink, step_size;
-};
 /// One update in place, with gradients times guard[0]; none at all where guard[1] is 0. `compute` may be null.
 void adamw(Stream stream, const AdamWFactors& factors, const float* guard, int64_t count, const float* grad,
            float* weight, float* exp_avg, float* exp_avg_sq, BFloat16* compute);

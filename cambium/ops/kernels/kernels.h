@@ -2,16 +2,13 @@
 
 #include <cstdint>
 
+#include "cambium/ops/kernels/types.h"
+
 // The CPU kernels: plain functions over plain memory, compiled once for each instruction set (isa/) and chosen when the
 // program starts. No LibTorch here: code that the linker shares between files must not be compiled for an instruction
 // set that the machine may lack. A kernel works on one thread; the ops split the work.
 
 namespace cambium::ops::kernels {
-
-/// A bfloat16 number: the upper half of a float32.
-struct BFloat16 {
-  uint16_t bits;
-};
 
 /// Products work on 32-bit words along the inner dimension, the depth: one float32 or two bfloat16.
 template <typename T>
@@ -70,10 +67,6 @@ struct AttentionGroupBackward {
 int64_t attention_scratch(int64_t tk, int64_t head_dim);
 int64_t attention_backward_scratch(int64_t t, int64_t head_dim);
 
-struct LossGradient {
-  float scale, z_loss;
-};
-
 /// The kernels over float32 or bfloat16 entries.
 template <typename T>
 struct TypedKernels {
@@ -117,18 +110,13 @@ struct TypedKernels {
                const LossGradient* gradient);
 };
 
-/// AdamW's factors of one step, as ops/adamw.h has them.
-struct AdamWFactors {
-  float grad_scale, rest1, beta2, rest2, sqrt_correction2, eps, shrink, step_size;
-};
-
 struct Kernels {
   const char* name;
   TypedKernels<float> float32;
   TypedKernels<BFloat16> bfloat16;
-  /// `compute`, the bfloat16 copy, may be null.
-  void (*adamw)(const AdamWFactors& factors, int64_t count, const float* grad, float* weight, float* exp_avg,
-                float* exp_avg_sq, BFloat16* compute);
+  /// With gradients times `grad_scale`; `compute`, the bfloat16 copy, may be null.
+  void (*adamw)(const AdamWFactors& factors, float grad_scale, int64_t count, const float* grad, float* weight,
+                float* exp_avg, float* exp_avg_sq, BFloat16* compute);
   /// Σ x² in float64.
   double (*sum_squares)(const float* x, int64_t count);
 };

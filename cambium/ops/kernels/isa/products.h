@@ -6,27 +6,34 @@
 
 CAMBIUM_NAMESPACE_BEGIN
 
-/// Products of rows with panels, blocks of rows one after the other so that a panel meets all rows of a block; `finish`
-/// takes the result in pieces: the first `width` of sums are at (row, column).
-template <typename T, typename Finish>
-inline void multiply_blocks(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns,
-                            Finish&& finish) {
-  const int64_t steps = words<T>(depth);
+/// Calls each(row, rows of the tile, column, left) for the tiles of a product of rows with panels: blocks of rows one
+/// after the other, so that a panel meets all rows of a block.
+template <typename T, typename Each>
+[[gnu::always_inline]] inline void for_tiles(Rows<const T> a, int64_t rows, int64_t columns, Each&& each) {
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t last = min(first + kBlockRows, rows);
     for (int64_t column = 0; column < columns; column += kPanelColumns) {
       for (int64_t row = first; row < last; row += kTileRows) {
         const LeftWords left{reinterpret_cast<const int32_t*>(a.row(row)), a.stride / kPerWord<T>, 1};
-        multiply_panel<T>(min(kTileRows, last - row), left, b + column * steps, steps,
-                          [&](int r, int64_t c, TileRow sums) CAMBIUM_INLINED {
-                            const int64_t width = columns - column - c;
-                            if (width > 0) {
-                              finish(row + r, column + c, min(width, kTileColumns), sums);
-                            }
-                          });
+        each(row, min(kTileRows, last - row), column, left);
       }
     }
   }
+}
+
+/// Products of rows with panels; `finish` takes the result in pieces: the first `width` of sums are at (row, column).
+template <typename T, typename Finish>
+inline void multiply_blocks(Rows<const T> a, int64_t rows, int64_t depth, const int32_t* b, int64_t columns,
+                            Finish&& finish) {
+  const int64_t steps = words<T>(depth);
+  for_tiles<T>(a, rows, columns, [&](int64_t row, int64_t tile_rows, int64_t column, LeftWords left) CAMBIUM_INLINED {
+    multiply_panel<T>(tile_rows, left, b + column * steps, steps, [&](int r, int64_t c, TileRow sums) CAMBIUM_INLINED {
+      const int64_t width = columns - column - c;
+      if (width > 0) {
+        finish(row + r, column + c, min(width, kTileColumns), sums);
+      }
+    });
+  });
 }
 
 /// sums, rounded to T, at `to`; only the first `width`.
@@ -75,26 +82,19 @@ void multiply_swiglu(Rows<const T> a, int64_t rows, int64_t depth, const int32_t
     return;
   }
   const int64_t steps = words<T>(depth);
-  for (int64_t first = 0; first < rows; first += kBlockRows) {
-    const int64_t last = min(first + kBlockRows, rows);
-    for (int64_t column = 0; column < f; column += kPanelColumns) {
-      for (int64_t row = first; row < last; row += kTileRows) {
-        const LeftWords left{reinterpret_cast<const int32_t*>(a.row(row)), a.stride / kPerWord<T>, 1};
-        const int64_t tile_rows = min(kTileRows, last - row);
-        multiply_panel<T>(tile_rows, left, b + column * steps, steps,
-                          [&](int r, int64_t c, TileRow gates)
-                              CAMBIUM_INLINED { store(gate_up.row(row + r) + column + c, gates.first, gates.second); });
-        multiply_panel<T>(tile_rows, left, b + (f + column) * steps, steps,
-                          [&](int r, int64_t c, TileRow ups) CAMBIUM_INLINED {
-                            const T* gate = gate_up.row(row + r) + column + c;
-                            T* up = gate_up.row(row + r) + f + column + c;
-                            store(up, ups.first, ups.second);
-                            store(y.row(row + r) + column + c, swiglu_of<T>(load(gate), load(up)),
-                                  swiglu_of<T>(load(gate + kWidth), load(up + kWidth)));
-                          });
-      }
-    }
-  }
+  for_tiles<T>(a, rows, f, [&](int64_t row, int64_t tile_rows, int64_t column, LeftWords left) CAMBIUM_INLINED {
+    multiply_panel<T>(tile_rows, left, b + column * steps, steps, [&](int r, int64_t c, TileRow gates) CAMBIUM_INLINED {
+      store(gate_up.row(row + r) + column + c, gates.first, gates.second);
+    });
+    multiply_panel<T>(tile_rows, left, b + (f + column) * steps, steps,
+                      [&](int r, int64_t c, TileRow ups) CAMBIUM_INLINED {
+                        const T* gate = gate_up.row(row + r) + column + c;
+                        T* up = gate_up.row(row + r) + f + column + c;
+                        store(up, ups.first, ups.second);
+                        store(y.row(row + r) + column + c, swiglu_of<T>(load(gate), load(up)),
+                              swiglu_of<T>(load(gate + kWidth), load(up + kWidth)));
+                      });
+  });
 }
 
 template <typename T>

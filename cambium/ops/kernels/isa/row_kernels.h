@@ -195,15 +195,15 @@ inline double sum_squares(const float* x, int64_t count) {
   return sum;
 }
 
-inline void adamw(const AdamWFactors& factors, int64_t count, const float* grad, float* weight, float* exp_avg,
-                  float* exp_avg_sq, BFloat16* compute) {
+inline void adamw(const AdamWFactors& factors, float grad_scale, int64_t count, const float* grad, float* weight,
+                  float* exp_avg, float* exp_avg_sq, BFloat16* compute) {
   const AdamWFactors f = factors;  // a copy: the stores below cannot change it
   constexpr int64_t kBlock = 1024;
   for (int64_t first = 0; first < count; first += kBlock) {
     const int64_t last = min(first + kBlock, count);
 #pragma omp simd
     for (int64_t i = first; i < last; ++i) {
-      const float g = grad[i] * f.grad_scale;
+      const float g = grad[i] * grad_scale;
       exp_avg[i] += (g - exp_avg[i]) * f.rest1;
       exp_avg_sq[i] = exp_avg_sq[i] * f.beta2 + g * g * f.rest2;
       const float denominator = __builtin_sqrtf(exp_avg_sq[i]) / f.sqrt_correction2 + f.eps;
