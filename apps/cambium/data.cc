@@ -33,18 +33,20 @@ void print_splits(const data::Manifest& manifest) {
 }
 
 void print_skipped(const data::Manifest& manifest) {
-  int64_t empty = 0, bad = 0;
+  int64_t empty = 0, bad = 0, duplicate = 0;
   for (const data::InputInfo& input : manifest.inputs) {
     empty += input.empty_documents;
     bad += input.bad_lines;
+    duplicate += input.duplicate_documents;
   }
   if (empty > 0) print(format("  skipped {} empty documents\n", format_count(empty)));
+  if (duplicate > 0) print(format("  skipped {} documents that came before\n", format_count(duplicate)));
   if (bad > 0) print(format("  skipped {} bad lines\n", format_count(bad)));
 }
 
 struct PrepareCommand {
   data::PrepareOptions options;
-  std::string tokenizer;
+  std::string tokenizer, text_key = "text", text_template, input_format = "auto";
   double val_fraction = -1;
   std::string end_of_text;
   CLI::App* app;
@@ -52,10 +54,11 @@ struct PrepareCommand {
 
   explicit PrepareCommand(CLI::App& parent) {
     app = parent.add_subcommand("prepare", "turn text into a token dataset");
+    app->footer("Stopped or killed, the same command goes on where it was; the result is the same, bit for bit.");
     app->add_option(
            "INPUT", options.inputs,
-           "files or folders: .txt, .md, .text (a document a file), .jsonl, .ndjson, .json (a document a line), "
-           "each plain, .gz or .zst")
+           "files, folders, patterns (\"books/*.jsonl\"), or - for standard input: .txt, .md, .text (a document a "
+           "file), .jsonl, .ndjson, .json (a document a line), each plain, .gz or .zst")
         ->required()
         ->default_str("");
     add_input_options();
@@ -65,7 +68,16 @@ struct PrepareCommand {
   void add_input_options() {
     constexpr const char* kGroup = "Input";
     app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required()->group(kGroup);
-    app->add_option("--text-key", options.text_key, "key of the text in JSON lines")->group(kGroup);
+    CLI::Option* const key = app->add_option("--text-key", text_key, "key of the text in JSON lines")->group(kGroup);
+    app->add_option("--text-template", text_template,
+                    "text made from several keys: \"{title}\\n{text}\" ({{ and }} for braces)")
+        ->default_str("")
+        ->excludes(key)
+        ->group(kGroup);
+    app->add_option("--input-format", input_format,
+                    "what inputs are: auto (by name; standard input: jsonl), jsonl or text")
+        ->group(kGroup);
+    app->add_flag("--dedup", options.dedup, "leave out documents whose very text came before")->group(kGroup);
     app->add_flag("--skip-bad-lines", options.skip_bad_lines,
                   "skip and count bad JSON lines instead of stopping at the first")
         ->group(kGroup);
@@ -93,6 +105,9 @@ struct PrepareCommand {
 
   int run() {
     const auto loaded = cambium::text::Tokenizer::load(tokenizer);
+    options.text =
+        text_template.empty() ? data::TextTemplate::field(text_key) : data::TextTemplate::parse(text_template);
+    options.input_kind = data::parse_input_kind(input_format);
     if (val_option->count() > 0) options.val_fraction = val_fraction;
     if (!end_of_text.empty()) options.end_of_text = end_of_text;
     const cambium::StopRequest stop;

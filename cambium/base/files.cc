@@ -212,7 +212,12 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
   sync_directory(parent_of(path));
 }
 
-StagedDirectory::StagedDirectory(const fs::path& target, bool replace)
+fs::path StagedDirectory::staging_of(const fs::path& target) {
+  const fs::path named = target.has_filename() ? target : target.parent_path();
+  return parent_of(named) / ("." + named.filename().string() + ".partial");
+}
+
+StagedDirectory::StagedDirectory(const fs::path& target, bool replace, Leftover leftover)
     : target_(target.has_filename() ? target : target.parent_path()), replace_(replace) {
   std::error_code error;
   make_directories(parent_of(target_));
@@ -220,13 +225,15 @@ StagedDirectory::StagedDirectory(const fs::path& target, bool replace)
   if (!replace_ && fs::exists(target_, error)) {
     bad_input("{}: already exists", target_.string());
   }
-  staging_ = parent_of(target_) / ("." + target_.filename().string() + ".partial");
-  fs::remove_all(staging_, error);
+  staging_ = staging_of(target_);
+  if (leftover == Leftover::kRemove) {
+    fs::remove_all(staging_, error);
+  }
   make_directories(staging_);
 }
 
 StagedDirectory::~StagedDirectory() {
-  if (!committed_) {
+  if (!committed_ && !kept_) {
     std::error_code ignored;
     fs::remove_all(staging_, ignored);
   }
@@ -295,6 +302,8 @@ MappedFile::~MappedFile() {
     ::munmap(const_cast<std::byte*>(data_), static_cast<size_t>(size_));
   }
 }
+
+void sync_file(const fs::path& path) { sync_path(path, O_RDONLY); }
 
 void sync_directory(const fs::path& path) { sync_path(path, O_RDONLY | O_DIRECTORY); }
 

@@ -53,8 +53,11 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 /// next StagedDirectory of the same target, or `restore_replaced`, gives the old one its name back.
 class StagedDirectory {
  public:
+  /// What an earlier process staged for the same target (`keep`) is removed, or taken over.
+  enum class Leftover { kRemove, kTake };
   /// `replace`: an existing target is swapped out on commit; otherwise an existing target throws InvalidInput.
-  explicit StagedDirectory(const std::filesystem::path& target, bool replace = false);
+  explicit StagedDirectory(const std::filesystem::path& target, bool replace = false,
+                           Leftover leftover = Leftover::kRemove);
   StagedDirectory(const StagedDirectory&) = delete;
   StagedDirectory& operator=(const StagedDirectory&) = delete;
   ~StagedDirectory();
@@ -62,12 +65,17 @@ class StagedDirectory {
   const std::filesystem::path& staging() const { return staging_; }
   const std::filesystem::path& target() const { return target_; }
   void commit();
+  /// What is staged stays on the disk even without `commit`, for a later process to take.
+  void keep() { kept_ = true; }
+  /// Where a target is staged.
+  static std::filesystem::path staging_of(const std::filesystem::path& target);
 
  private:
   std::filesystem::path target_;
   std::filesystem::path staging_;
   bool replace_;
   bool committed_ = false;
+  bool kept_ = false;
 };
 
 /// A file mapped read-only. Throws InvalidInput where it is missing, or where it is not `expected_bytes` long
@@ -88,6 +96,8 @@ class MappedFile {
   int64_t size_ = 0;
 };
 
+/// Flushes what was written to a file, by whom ever, to the disk.
+void sync_file(const std::filesystem::path& path);
 /// Flushes a directory's entries to disk, so that a rename inside it survives a power cut.
 void sync_directory(const std::filesystem::path& path);
 

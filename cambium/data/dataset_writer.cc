@@ -1,6 +1,7 @@
 #include "cambium/data/dataset_writer.h"
 
 #include <algorithm>
+#include <set>
 
 #include "cambium/base/error.h"
 
@@ -8,10 +9,20 @@ namespace cambium::data {
 namespace fs = std::filesystem;
 namespace {
 
+void require_bytes(const fs::path& path, int64_t bytes) {
+  std::error_code error;
+  const uint64_t found = fs::file_size(path, error);
+  if (error || found < static_cast<uint64_t>(bytes)) {
+    bad_input("{}: expected at least {} bytes, found {}", path.string(), bytes, error ? 0 : found);
+  }
+}
+
 /// A file and the hash of what goes into it.
 class HashedFile {
  public:
   explicit HashedFile(const fs::path& path) : writer_(path) {}
+  /// Goes on behind the first `bytes` bytes of a file; what follows them is cut off.
+  HashedFile(const fs::path& path, int64_t bytes) : hasher_(hash_first(path, bytes)), writer_(path, kAppend) {}
   template <typename T>
   void write(std::span<const T> values) {
     const auto bytes = std::as_bytes(values);
@@ -22,10 +33,20 @@ class HashedFile {
     writer_.close(/*sync=*/false);  // StagedDirectory flushes to disk
     return hasher_.hex();
   }
+  void sync() { writer_.sync(); }
 
  private:
-  FileWriter writer_;
+  static constexpr FileWriter::Mode kAppend = FileWriter::Mode::kAppend;
+  static Hasher hash_first(const fs::path& path, int64_t bytes) {
+    require_bytes(path, bytes);
+    fs::resize_file(path, static_cast<uint64_t>(bytes));
+    Hasher hasher;
+    hasher.update(MappedFile(path, bytes).bytes());
+    return hasher;
+  }
+
   Hasher hasher_;
+  FileWriter writer_;
 };
 
 const fs::path& replaceable(const fs::path& target, bool replace) {
@@ -50,6 +71,38 @@ class DatasetWriter::SplitWriter {
   }
 
   const std::string& name() const { return info_.name; }
+  const SplitInfo& info() const { return info_; }
+  int64_t num_finished() const { return std::ssize(info_.shards) - (tokens_ ? 1 : 0); }
+
+  /// Goes on from the description of an earlier process; the last shard may be open.
+  void go_on(SplitInfo info, bool open) {
+    info_ = std::move(info);
+    for (size_t i = 0; i < info_.shards.size(); ++i) {
+      const ShardInfo& shard = info_.shards[i];
+      const int64_t bytes = shard.tokens * token_bytes_, documents_bytes = shard.documents * 8;
+      if (open && i + 1 == info_.shards.size()) {
+        tokens_.emplace(directory_ / shard.file, bytes);
+        documents_.emplace(directory_ / shard.documents_file, documents_bytes);
+      } else {
+        require_bytes(directory_ / shard.file, bytes);
+        require_bytes(directory_ / shard.documents_file, documents_bytes);
+      }
+    }
+  }
+
+  formats::Json save() {
+    if (tokens_) {
+      tokens_->sync();
+      documents_->sync();
+    }
+    for (; synced_ < num_finished(); ++synced_) {
+      const ShardInfo& shard = info_.shards[static_cast<size_t>(synced_)];
+      for (const std::string& file : {shard.file, shard.documents_file}) sync_file(directory_ / file);
+    }
+    formats::Json json = to_json(info_, token_bytes_);
+    json["open"] = tokens_.has_value();
+    return json;
+  }
 
   void add(std::span<const int32_t> ids, int32_t end_of_text, int64_t text_bytes) {
     const int64_t count = std::ssize(ids) + 1;
@@ -109,21 +162,43 @@ class DatasetWriter::SplitWriter {
   SplitInfo info_;
   std::optional<HashedFile> tokens_, documents_;
   std::vector<uint16_t> narrow_;
+  int64_t synced_ = 0;  ///< finished shards that are known to be on the disk
 };
 
 DatasetWriter::DatasetWriter(const fs::path& target, const text::Tokenizer& tokenizer, int32_t end_of_text,
-                             bool replace, int64_t shard_tokens)
-    : directory_(replaceable(target, replace), replace),
+                             bool replace, int64_t shard_tokens, const std::optional<formats::Json>& saved)
+    : directory_(replaceable(target, replace), replace,
+                 saved ? StagedDirectory::Leftover::kTake : StagedDirectory::Leftover::kRemove),
       tokenizer_json_(tokenizer.json()),
       shard_tokens_(shard_tokens) {
   manifest_.tokenizer_hash = tokenizer.hash();
   manifest_.vocab_size = tokenizer.vocab_size();
   manifest_.end_of_text = end_of_text;
   manifest_.token_bytes = token_bytes_for(tokenizer.vocab_size());
+  if (saved) {
+    for (const auto& [name, value] : saved->items()) {
+      const formats::JsonView view(value, format("{}: split `{}`", directory_.staging().string(), name));
+      split(name).go_on(split_from_json(name, view, manifest_.token_bytes), view.boolean("open"));
+    }
+    remove_strangers();
+  }
   split("train");
 }
 
 DatasetWriter::~DatasetWriter() = default;
+
+/// Files that an earlier process began after its last `save`.
+void DatasetWriter::remove_strangers() {
+  std::set<std::string> known;
+  for (const auto& writer : splits_) {
+    for (const ShardInfo& shard : writer->info().shards) known.insert({shard.file, shard.documents_file});
+  }
+  std::vector<fs::path> strangers;
+  for (const auto& entry : fs::directory_iterator(directory_.staging())) {
+    if (!known.contains(entry.path().filename().string())) strangers.push_back(entry.path());
+  }
+  for (const fs::path& stranger : strangers) fs::remove(stranger);
+}
 
 DatasetWriter::SplitWriter& DatasetWriter::split(const std::string& name) {
   const auto known = std::find_if(splits_.begin(), splits_.end(), [&](const auto& s) { return s->name() == name; });
@@ -158,6 +233,25 @@ Manifest DatasetWriter::commit(std::vector<InputInfo> inputs, formats::Json sett
   }
   directory_.commit();
   return manifest_;
+}
+
+formats::Json DatasetWriter::save() {
+  formats::Json splits = formats::Json::object();
+  for (const auto& writer : splits_) splits[writer->name()] = writer->save();
+  sync_directory(directory_.staging());
+  return splits;
+}
+
+int64_t DatasetWriter::num_tokens() const {
+  int64_t tokens = 0;
+  for (const auto& writer : splits_) tokens += writer->info().tokens;
+  return tokens;
+}
+
+int64_t DatasetWriter::num_finished_shards() const {
+  int64_t shards = 0;
+  for (const auto& writer : splits_) shards += writer->num_finished();
+  return shards;
 }
 
 int32_t end_of_text_id(const text::Tokenizer& tokenizer, const std::optional<std::string>& token) {

@@ -41,6 +41,41 @@ ShardInfo shard_from_json(const JsonView& view) {
   return shard;
 }
 
+void verify_hash(const fs::path& file, const std::string& expected) {
+  const std::string found = hash_file(file);
+  if (found != expected)
+    bad_input("{}: XXH3-128 {}: expected {} (the file has changed)", file.string(), found, expected);
+}
+
+void verify_documents(const fs::path& file, const ShardInfo& shard) {
+  const MappedFile mapped(file, shard.documents * 8);
+  const auto* offsets = reinterpret_cast<const uint64_t*>(mapped.bytes().data());
+  for (int64_t i = 0; i < shard.documents; ++i) {
+    const bool in_order = i == 0 ? offsets[0] == 0 : offsets[i] > offsets[i - 1];
+    if (!in_order || offsets[i] >= static_cast<uint64_t>(shard.tokens)) {
+      bad_input("{}: document {} begins at token {}: expected ascending offsets from 0, below {}", file.string(), i,
+                offsets[i], shard.tokens);
+    }
+  }
+}
+
+}  // namespace
+
+Json to_json(const SplitInfo& split, int token_bytes) {
+  Json shards = Json::array();
+  for (const ShardInfo& shard : split.shards) {
+    shards.push_back({{"file", shard.file},
+                      {"tokens", shard.tokens},
+                      {"documents", shard.documents},
+                      {"bytes", shard.tokens * token_bytes},
+                      {"xxh3_128", shard.hash},
+                      {"documents_file", shard.documents_file},
+                      {"documents_xxh3_128", shard.documents_hash}});
+  }
+  return {
+      {"tokens", split.tokens}, {"documents", split.documents}, {"text_bytes", split.text_bytes}, {"shards", shards}};
+}
+
 SplitInfo split_from_json(const std::string& name, const JsonView& view, int token_bytes) {
   SplitInfo split;
   split.name = name;
@@ -65,41 +100,6 @@ SplitInfo split_from_json(const std::string& name, const JsonView& view, int tok
   return split;
 }
 
-Json to_json(const SplitInfo& split, int token_bytes) {
-  Json shards = Json::array();
-  for (const ShardInfo& shard : split.shards) {
-    shards.push_back({{"file", shard.file},
-                      {"tokens", shard.tokens},
-                      {"documents", shard.documents},
-                      {"bytes", shard.tokens * token_bytes},
-                      {"xxh3_128", shard.hash},
-                      {"documents_file", shard.documents_file},
-                      {"documents_xxh3_128", shard.documents_hash}});
-  }
-  return {
-      {"tokens", split.tokens}, {"documents", split.documents}, {"text_bytes", split.text_bytes}, {"shards", shards}};
-}
-
-void verify_hash(const fs::path& file, const std::string& expected) {
-  const std::string found = hash_file(file);
-  if (found != expected)
-    bad_input("{}: XXH3-128 {}: expected {} (the file has changed)", file.string(), found, expected);
-}
-
-void verify_documents(const fs::path& file, const ShardInfo& shard) {
-  const MappedFile mapped(file, shard.documents * 8);
-  const auto* offsets = reinterpret_cast<const uint64_t*>(mapped.bytes().data());
-  for (int64_t i = 0; i < shard.documents; ++i) {
-    const bool in_order = i == 0 ? offsets[0] == 0 : offsets[i] > offsets[i - 1];
-    if (!in_order || offsets[i] >= static_cast<uint64_t>(shard.tokens)) {
-      bad_input("{}: document {} begins at token {}: expected ascending offsets from 0, below {}", file.string(), i,
-                offsets[i], shard.tokens);
-    }
-  }
-}
-
-}  // namespace
-
 int token_bytes_for(int32_t vocab_size) { return vocab_size <= 65536 ? 2 : 4; }
 
 const SplitInfo& Manifest::split(const std::string& name, const fs::path& directory) const {
@@ -111,16 +111,30 @@ const SplitInfo& Manifest::split(const std::string& name, const fs::path& direct
   bad_input("{}: no split `{}`: expected one of {}", directory.string(), name, join(names, ", "));
 }
 
+Json to_json(const InputInfo& input) {
+  return {{"path", input.path},           {"bytes", input.bytes},
+          {"documents", input.documents}, {"empty_documents", input.empty_documents},
+          {"bad_lines", input.bad_lines}, {"duplicate_documents", input.duplicate_documents}};
+}
+
+InputInfo input_from_json(const JsonView& view) {
+  InputInfo input{.path = view.string("path"),
+                  .bytes = view.integer("bytes", 0, INT64_MAX),
+                  .documents = view.integer("documents", 0, INT64_MAX),
+                  .empty_documents = view.integer("empty_documents", 0, INT64_MAX),
+                  .bad_lines = view.integer("bad_lines", 0, INT64_MAX)};
+  if (view.has("duplicate_documents")) {  // older datasets have no such count
+    input.duplicate_documents = view.integer("duplicate_documents", 0, INT64_MAX);
+  }
+  return input;
+}
+
 Json to_json(const Manifest& manifest) {
   Json splits = Json::object();
   for (const SplitInfo& split : manifest.splits) splits[split.name] = to_json(split, manifest.token_bytes);
   Json inputs = Json::array();
   for (const InputInfo& input : manifest.inputs) {
-    inputs.push_back({{"path", input.path},
-                      {"bytes", input.bytes},
-                      {"documents", input.documents},
-                      {"empty_documents", input.empty_documents},
-                      {"bad_lines", input.bad_lines}});
+    inputs.push_back(to_json(input));
   }
   return {{"format", kDatasetFormat},
           {"version", kDatasetVersion},
@@ -151,12 +165,7 @@ Manifest manifest_from_json(const Json& json, const std::string& what) {
   }
   const Json& inputs = list(view, "sources");
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const JsonView input(inputs[i], format("{}: source {}", what, i));
-    manifest.inputs.push_back({.path = input.string("path"),
-                               .bytes = input.integer("bytes", 0, INT64_MAX),
-                               .documents = input.integer("documents", 0, INT64_MAX),
-                               .empty_documents = input.integer("empty_documents", 0, INT64_MAX),
-                               .bad_lines = input.integer("bad_lines", 0, INT64_MAX)});
+    manifest.inputs.push_back(input_from_json(JsonView(inputs[i], format("{}: source {}", what, i))));
   }
   manifest.settings = view.at("settings");
   return manifest;

@@ -33,7 +33,7 @@ struct SplitInfo {
 struct InputInfo {
   std::string path;
   int64_t bytes = 0, documents = 0;
-  int64_t empty_documents = 0, bad_lines = 0;  ///< skipped
+  int64_t empty_documents = 0, bad_lines = 0, duplicate_documents = 0;  ///< skipped
 };
 
 /// What `manifest.json` of a token dataset says.
@@ -52,6 +52,11 @@ struct Manifest {
 /// 2 where every id fits into uint16.
 int token_bytes_for(int32_t vocab_size);
 
+formats::Json to_json(const SplitInfo& split, int token_bytes);
+/// Checks that the counts add up. Throws InvalidInput that names the view's file and the key.
+SplitInfo split_from_json(const std::string& name, const formats::JsonView& view, int token_bytes);
+formats::Json to_json(const InputInfo& input);
+InputInfo input_from_json(const formats::JsonView& view);
 formats::Json to_json(const Manifest& manifest);
 /// Checks types, ranges, file names and that the counts add up. Throws InvalidInput that names `what` and the key.
 Manifest manifest_from_json(const formats::Json& json, const std::string& what);

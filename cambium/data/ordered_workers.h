@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -42,6 +43,11 @@ class OrderedWorkers {
   }
 
   size_t under_way() const { return results_.size(); }
+
+  /// True where the oldest result is there already.
+  bool next_is_ready() const {
+    return !results_.empty() && results_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
 
   /// The oldest result; waits for it. What its piece threw is thrown here.
   Result next() {

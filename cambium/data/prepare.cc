@@ -10,144 +10,166 @@
 #include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
 #include "cambium/base/text.h"
-#include "cambium/data/input_files.h"
+#include "cambium/data/document_reader.h"
 #include "cambium/data/ordered_workers.h"
-#include "cambium/formats/streams.h"
+#include "cambium/data/prepare_journal.h"
+#include "cambium/data/seen_documents.h"
 
 namespace cambium::data {
 namespace {
 
-constexpr int64_t kBatchBytes = int64_t{1} << 20;
-constexpr int64_t kBytesUnderWay = int64_t{64} << 20;
-
-/// What one worker takes at a time: some lines of a JSON lines file, or one text file.
-struct Batch {
-  size_t file;
-  int64_t first_line = 0;  ///< from 1; 0: the only entry is a whole text
-  std::vector<std::string> entries = {};
-  int64_t bytes = 0;
-};
+/// Of input, for each worker: enough that none waits while one document is long.
+constexpr int64_t kBytesUnderWay = int64_t{4} << 20;
 
 struct EncodedDocument {
   std::vector<int32_t> ids;
   int64_t text_bytes;
   bool held_out;
+  DocumentKey key;
 };
 
 struct EncodedBatch {
   size_t file;
   int64_t bytes;
+  InputPosition behind;
   std::vector<EncodedDocument> documents = {};
   int64_t empty = 0, bad = 0;
   std::string first_fault = {};
 };
 
 void stop_if_asked() {
-  if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
+  if (StopRequest::signal() != 0) throw Stopped("stopped by a signal");
 }
 
-std::string text_of_line(const std::string& line, const std::string& key, const std::string& where) {
-  formats::Json json = formats::parse_json(line, where);
-  if (!json.is_object()) bad_input("{}: expected an object with the key `{}`, found {}", where, key, json.type_name());
-  const auto value = json.find(key);
-  if (value == json.end()) {
-    std::vector<std::string> keys;
-    for (const auto& item : json.items()) keys.push_back(item.key());
-    bad_input("{}: no key `{}` (--text-key names another); found: {}", where, key, join(keys, ", "));
+int64_t total_bytes(const std::vector<InputFile>& files) {
+  return std::accumulate(files.begin(), files.end(), int64_t{0},
+                         [](int64_t sum, const InputFile& file) { return sum + file.bytes; });
+}
+
+double val_fraction(const PrepareOptions& options, const std::vector<InputFile>& files) {
+  return options.val_fraction.value_or(total_bytes(files) >= kAutoHoldoutBytes ? kAutoHoldout : 0);
+}
+
+formats::Json settings_of(const PrepareOptions& options, const std::vector<InputFile>& files) {
+  return {{"made_by", "cambium data prepare"},
+          {options.text.fields().size() > 1 ? "text_template" : "text_key", options.text.source()},
+          {"val_fraction", val_fraction(options, files)},
+          {"seed", options.seed},
+          {"skip_bad_lines", options.skip_bad_lines},
+          {"dedup", options.dedup}};
+}
+
+/// Everything that the result depends on. A file counts as the same while its size and time of change are.
+std::string fingerprint(const text::Tokenizer& tokenizer, int32_t end_of_text, const PrepareOptions& options,
+                        const std::vector<InputFile>& files) {
+  std::string all =
+      format("{} {} {} {}\n", tokenizer.hash(), end_of_text, settings_of(options, files).dump(), options.shard_tokens);
+  for (const InputFile& file : files) {
+    std::error_code none;  // standard input has no such time
+    const auto changed = std::filesystem::last_write_time(file.path, none).time_since_epoch().count();
+    all += format("{} {} {} {}\n", file.path.string(), file.bytes, none ? 0 : changed, static_cast<int>(file.kind));
   }
-  if (!value->is_string()) bad_input("{}: key `{}`: expected a string, found {}", where, key, value->type_name());
-  return std::move(value->get_ref<std::string&>());
+  return hash_hex(all);
 }
 
 class Preparation {
  public:
-  Preparation(const text::Tokenizer& tokenizer, const PrepareOptions& options)
+  using Entry = PrepareJournal::Entry;
+
+  Preparation(const text::Tokenizer& tokenizer, const PrepareOptions& options, const std::vector<InputFile>& files,
+              int32_t end_of_text, const PrepareJournal& journal, const std::optional<Entry>& earlier)
       : tokenizer_(tokenizer),
         options_(options),
-        found_(find_inputs(options.inputs)),
-        total_bytes_(std::accumulate(found_.files.begin(), found_.files.end(), int64_t{0},
-                                     [](int64_t sum, const InputFile& file) { return sum + file.bytes; })),
-        val_fraction_(options.val_fraction.value_or(total_bytes_ >= kAutoHoldoutBytes ? kAutoHoldout : 0)),
-        writer_(options.out, tokenizer, end_of_text_id(tokenizer, options.end_of_text), options.replace,
-                options.shard_tokens),
-        progress_("prepare", total_bytes_, "bytes"),
+        files_(files),
+        val_fraction_(val_fraction(options, files)),
+        journal_(journal),
+        writer_(options.out, tokenizer, end_of_text, options.replace, options.shard_tokens,
+                earlier ? std::optional(earlier->writer) : std::nullopt),
+        position_(earlier ? earlier->position : InputPosition{}),
+        reader_(files, position_),
+        progress_("prepare", total_bytes(files), "bytes"),
+        bytes_at_once_(kBytesUnderWay * thread_count(options.workers)),
         workers_(thread_count(options.workers)) {
-    for (const InputFile& file : found_.files) inputs_.push_back({.path = file.path.string(), .bytes = file.bytes});
+    for (const InputFile& file : files) inputs_.push_back({.path = file.path.string(), .bytes = file.bytes});
+    if (options.dedup) seen_.emplace(journal.seen_path(), earlier ? earlier->seen_documents : 0);
+    if (!earlier) return;
+    if (earlier->inputs.size() != files.size()) bad_input("the journal is of other inputs");
+    inputs_ = earlier->inputs;
+    first_fault_ = earlier->first_fault;
+    writer_.keep();
+    note_saved();
+    log_info(format("going on behind {} tokens that an earlier process wrote", format_count(writer_.num_tokens())));
   }
 
   Manifest run() {
-    report_skipped_files();
-    for (size_t i = 0; i < found_.files.size(); ++i) {
-      found_.files[i].kind == InputFile::Kind::kText ? read_text(i) : read_lines(i);
-      bytes_done_ += found_.files[i].bytes;
+    try {
+      DocumentBatch batch;
+      while (reader_.next(batch)) {
+        submit(std::move(batch));
+        progress_.update(reader_.consumed());
+      }
+      while (workers_.under_way() > 0) write_next();
+    } catch (const Stopped&) {
+      if (writer_.num_tokens() == 0) throw Stopped("stopped by a signal; nothing was written");
+      save();
+      throw Stopped("stopped by a signal; the same command goes on from here");
     }
-    while (workers_.under_way() > 0) write_next();
     progress_.finish();
     report_bad_lines();
-    return writer_.commit(inputs_, {{"made_by", "cambium data prepare"},
-                                    {"text_key", options_.text_key},
-                                    {"val_fraction", val_fraction_},
-                                    {"seed", options_.seed},
-                                    {"skip_bad_lines", options_.skip_bad_lines}});
+    const Manifest manifest = writer_.commit(inputs_, settings_of(options_, files_));
+    journal_.remove();
+    return manifest;
   }
 
  private:
-  void read_text(size_t file) {
-    const auto stream = formats::open_input(found_.files[file].path);
-    Batch batch{.file = file, .entries = {""}};
-    std::string& text = batch.entries.front();
-    std::string chunk(kBatchBytes, '\0');
-    while (const size_t got = stream->read(chunk.data(), chunk.size())) {
-      text.append(chunk, 0, got);
-      stop_if_asked();
-      progress_.update(bytes_done_ + stream->consumed());
-    }
-    batch.bytes = std::ssize(text);
-    submit(std::move(batch));
-  }
-
-  void read_lines(size_t file) {
-    const auto& path = found_.files[file].path;
-    formats::LineReader reader(formats::open_input(path), path.string());
-    Batch batch{.file = file, .first_line = 1};
-    std::string line;
-    while (reader.next(line)) {
-      batch.bytes += std::ssize(line) + 1;
-      batch.entries.push_back(std::move(line));
-      if (batch.bytes < kBatchBytes) continue;
-      submit(std::exchange(batch, Batch{.file = file, .first_line = reader.line_number() + 1}));
-      progress_.update(bytes_done_ + reader.consumed());
-    }
-    submit(std::move(batch));
-  }
-
-  void submit(Batch batch) {
+  void submit(DocumentBatch batch) {
     stop_if_asked();
-    while (workers_.under_way() > 0 && bytes_under_way_ + batch.bytes > kBytesUnderWay) write_next();
+    while (workers_.under_way() > 0 && bytes_under_way_ + batch.bytes > bytes_at_once_) write_next();
     bytes_under_way_ += batch.bytes;
-    auto shared = std::make_shared<Batch>(std::move(batch));  // std::function wants to be copied
+    auto shared = std::make_shared<DocumentBatch>(std::move(batch));  // std::function wants to be copied
     workers_.submit([this, shared] { return encode(*shared); });
+    while (workers_.next_is_ready()) write_next();
   }
 
   void write_next() {
     stop_if_asked();
     const EncodedBatch batch = workers_.next();
     bytes_under_way_ -= batch.bytes;
-    for (const EncodedDocument& document : batch.documents) {
-      writer_.add(document.held_out ? "val" : "train", document.ids, document.text_bytes);
-    }
     InputInfo& input = inputs_[batch.file];
-    input.documents += std::ssize(batch.documents);
+    for (const EncodedDocument& document : batch.documents) {
+      if (seen_ && !seen_->insert(document.key)) {
+        ++input.duplicate_documents;
+        continue;
+      }
+      writer_.add(document.held_out ? "val" : "train", document.ids, document.text_bytes);
+      ++input.documents;
+    }
     input.empty_documents += batch.empty;
     input.bad_lines += batch.bad;
     if (first_fault_.empty()) first_fault_ = batch.first_fault;
+    position_ = batch.behind;
+    if (writer_.num_finished_shards() > saved_shards_ || writer_.num_tokens() - saved_tokens_ >= options_.save_tokens)
+      save();
+  }
+
+  /// Only between batches: everything here then speaks of the same place.
+  void save() {
+    const formats::Json writer = writer_.save();
+    writer_.keep();
+    journal_.write({position_, writer, inputs_, seen_ ? seen_->save() : 0, first_fault_});
+    note_saved();
+  }
+
+  void note_saved() {
+    saved_shards_ = writer_.num_finished_shards();
+    saved_tokens_ = writer_.num_tokens();
   }
 
   /// Runs in a worker; touches nothing that changes.
-  EncodedBatch encode(Batch& batch) const {
-    EncodedBatch result{.file = batch.file, .bytes = batch.bytes};
-    const std::string path = found_.files[batch.file].path.string();
-    if (batch.first_line == 0) {
+  EncodedBatch encode(DocumentBatch& batch) const {
+    EncodedBatch result{.file = batch.file, .bytes = batch.bytes, .behind = batch.behind};
+    const std::string path = files_[batch.file].shown();
+    if (batch.kind == InputFile::Kind::kText) {
       const size_t invalid = find_invalid_utf8(batch.entries.front());
       if (invalid != std::string::npos) bad_input("{}: byte offset {}: invalid UTF-8", path, invalid);
       encode_document(std::move(batch.entries.front()), result);
@@ -159,7 +181,8 @@ class Preparation {
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
       std::string text;
       try {
-        text = text_of_line(line, options_.text_key, format("{}:{}", path, line_number));
+        const std::string where = format("{}:{}", path, line_number);
+        text = options_.text.from_json(formats::parse_json(line, where), where);
       } catch (const InvalidInput& error) {
         if (!options_.skip_bad_lines) throw;
         if (result.bad++ == 0) result.first_fault = error.what();
@@ -175,16 +198,11 @@ class Preparation {
       ++result.empty;
       return;
     }
-    EncodedDocument document{.ids = {}, .text_bytes = std::ssize(text), .held_out = false};
+    EncodedDocument document{.ids = {}, .text_bytes = std::ssize(text), .held_out = false, .key = {}};
     document.held_out = static_cast<double>(hash64(text, options_.seed) >> 11) * 0x1p-53 < val_fraction_;
+    if (seen_) document.key = document_key(text);
     tokenizer_.encode(text, document.ids);
     result.documents.push_back(std::move(document));
-  }
-
-  void report_skipped_files() const {
-    if (found_.skipped.empty()) return;
-    log_info(format("skipped {} files of other kinds ({}{})", found_.skipped.size(), found_.skipped.front(),
-                    found_.skipped.size() > 1 ? ", ..." : ""));
   }
 
   void report_bad_lines() const {
@@ -195,16 +213,26 @@ class Preparation {
 
   const text::Tokenizer& tokenizer_;
   const PrepareOptions& options_;
-  FoundInputs found_;
-  int64_t total_bytes_;
+  const std::vector<InputFile>& files_;
   double val_fraction_;
+  const PrepareJournal& journal_;
   DatasetWriter writer_;
+  InputPosition position_;  ///< behind what is written
+  DocumentReader reader_;
   Progress progress_;
   std::vector<InputInfo> inputs_;
+  std::optional<SeenDocuments> seen_;
   std::string first_fault_;
-  int64_t bytes_done_ = 0, bytes_under_way_ = 0;
+  int64_t bytes_at_once_;
+  int64_t bytes_under_way_ = 0, saved_shards_ = 0, saved_tokens_ = 0;
   OrderedWorkers<EncodedBatch> workers_;  // last: its threads end before what they read
 };
+
+void report_skipped_files(const FoundInputs& found) {
+  if (found.skipped.empty()) return;
+  log_info(format("skipped {} files of other kinds ({}{})", found.skipped.size(), found.skipped.front(),
+                  found.skipped.size() > 1 ? ", ..." : ""));
+}
 
 }  // namespace
 
@@ -212,7 +240,30 @@ Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options
   if (options.val_fraction && !(*options.val_fraction >= 0 && *options.val_fraction < 1)) {
     bad_input("--val-fraction {}: expected a number from 0 to less than 1", *options.val_fraction);
   }
-  return Preparation(tokenizer, options).run();
+  const FoundInputs found = find_inputs(options.inputs, options.input_kind);
+  report_skipped_files(found);
+  const int32_t end_of_text = end_of_text_id(tokenizer, options.end_of_text);
+  const PrepareJournal journal(options.out, fingerprint(tokenizer, end_of_text, options, found.files));
+  std::optional<Preparation> preparation;
+  if (const std::optional<PrepareJournal::Entry> earlier = journal.read()) {
+    try {
+      preparation.emplace(tokenizer, options, found.files, end_of_text, journal, earlier);
+    } catch (const InvalidInput& error) {
+      log_warning(format("{}; starting anew", error.what()));
+    }
+  }
+  try {
+    if (!preparation) preparation.emplace(tokenizer, options, found.files, end_of_text, journal, std::nullopt);
+    return preparation->run();
+  } catch (const OtherInput&) {
+    throw;  // with the right input the next call goes on
+  } catch (const InvalidInput&) {
+    preparation.reset();
+    journal.remove();
+    std::error_code ignored;
+    std::filesystem::remove_all(StagedDirectory::staging_of(options.out), ignored);
+    throw;
+  }
 }
 
 }  // namespace cambium::data

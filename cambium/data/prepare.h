@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cambium/data/dataset_writer.h"
+#include "cambium/data/input_files.h"
+#include "cambium/data/text_template.h"
 
 namespace cambium::data {
 
@@ -16,22 +18,27 @@ inline constexpr double kAutoHoldout = 0.005;
 inline constexpr int64_t kAutoHoldoutBytes = 2'000'000;
 
 struct PrepareOptions {
-  std::vector<std::filesystem::path> inputs;
+  std::vector<std::filesystem::path> inputs;  ///< files, folders, patterns, "-": see `find_inputs`
   std::filesystem::path out;
-  std::string text_key = "text";
+  std::optional<InputFile::Kind> input_kind;
+  TextTemplate text = TextTemplate::field("text");
   std::optional<double> val_fraction;  ///< of the documents; see kAutoHoldout
   uint64_t seed = 1;                   ///< of the choice of held-out documents
   int workers = 0;                     ///< 0: as many as the machine has cores
   bool skip_bad_lines = false;
+  bool dedup = false;  ///< leave out documents whose text was there before
   bool replace = false;
   std::optional<std::string> end_of_text;  ///< a token of the tokenizer
   int64_t shard_tokens = kShardTokens;
+  int64_t save_tokens = int64_t{1} << 25;  ///< how far it is goes to the disk after so many, and with each shard
 };
 
 /// Text to a token dataset. Documents keep the order of the input; which are held out depends on their content and the
-/// seed alone; the result does not depend on `workers`. Memory: a few times the largest document, plus some 100 MB.
+/// seed alone; the result does not depend on `workers`, nor on how often it was stopped or killed: the same call goes
+/// on where the last one was. Memory: a few times the largest document, plus some 100 MB, and 24 to 48 bytes a document
+/// with `dedup`.
 /// Throws InvalidInput naming file and line or byte offset for bad JSON, a missing text key, invalid UTF-8, input
-/// without any text; Stopped on a signal. Nothing is left behind by either.
+/// without any text, and leaves nothing behind; Stopped on a signal, Error where writing fails.
 Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options);
 
 }  // namespace cambium::data

@@ -8,6 +8,12 @@ namespace cambium::formats {
 LineReader::LineReader(std::unique_ptr<InputStream> stream, std::string what, int64_t max_bytes)
     : stream_(std::move(stream)), what_(std::move(what)), max_bytes_(max_bytes) {}
 
+void LineReader::skip(int64_t bytes, int64_t lines) {
+  stream_->skip(bytes);
+  position_ = bytes;
+  line_number_ = lines;
+}
+
 bool LineReader::next(std::string& line) {
   constexpr size_t kReadBytes = size_t{256} << 10;
   size_t scanned = begin_;  // what lies before holds no line end
@@ -30,7 +36,9 @@ bool LineReader::next(std::string& line) {
     if (newline == std::string::npos && begin_ == buffer_.size()) return false;
     line.assign(buffer_, begin_, end - begin_);
     if (newline != std::string::npos && line.ends_with('\r')) line.pop_back();
-    begin_ = newline == std::string::npos ? buffer_.size() : newline + 1;
+    const size_t behind = newline == std::string::npos ? buffer_.size() : newline + 1;
+    position_ += static_cast<int64_t>(behind - begin_);
+    begin_ = behind;
     ++line_number_;
     return true;
   }

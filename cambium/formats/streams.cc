@@ -1,6 +1,7 @@
 #include "cambium/formats/streams.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -51,6 +52,20 @@ class RawFile {
   }
   int64_t taken() const { return taken_; }
   const std::string& what() const { return what_; }
+  /// Moves on by `count` bytes without reading them; false where the file cannot (a pipe, or too few bytes).
+  bool seek(int64_t count) {
+    struct stat info {};
+    if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode) || count > info.st_size - taken_) return false;
+    const auto buffered = static_cast<int64_t>(end_ - begin_);
+    if (count < buffered) {
+      begin_ += static_cast<size_t>(count);
+    } else {
+      if (::lseek(fd_, count - buffered, SEEK_CUR) < 0) return false;
+      begin_ = end_ = 0;
+    }
+    taken_ += count;
+    return true;
+  }
 
  private:
   bool fill() {
@@ -84,6 +99,9 @@ class PlainStream : public InputStream {
     return count;
   }
   int64_t consumed() const override { return file_->taken(); }
+  void skip(int64_t bytes) override {
+    if (!file_->seek(bytes)) InputStream::skip(bytes);
+  }
 
  private:
   std::unique_ptr<RawFile> file_;
@@ -195,6 +213,15 @@ bool is_zstd(std::string_view head) {
 }
 
 }  // namespace
+
+void InputStream::skip(int64_t bytes) {
+  std::vector<char> scratch(kBufferBytes);
+  for (int64_t left = bytes; left > 0;) {
+    const size_t got = read(scratch.data(), static_cast<size_t>(std::min<int64_t>(left, std::ssize(scratch))));
+    if (got == 0) bad_input("the input ends {} bytes before the place to go on from, byte {}", left, bytes);
+    left -= static_cast<int64_t>(got);
+  }
+}
 
 std::unique_ptr<InputStream> open_input(const std::filesystem::path& path) {
   auto file = std::make_unique<RawFile>(path);

@@ -16,6 +16,8 @@ class InputStream {
   virtual size_t read(char* out, size_t size) = 0;
   /// Bytes of the underlying (compressed) file consumed so far, for progress.
   virtual int64_t consumed() const = 0;
+  /// Leaves out the next `bytes` bytes. Throws InvalidInput where there are fewer.
+  virtual void skip(int64_t bytes);
 };
 
 std::unique_ptr<InputStream> open_input(const std::filesystem::path& path);
@@ -30,6 +32,10 @@ class LineReader {
   bool next(std::string& line);
   int64_t line_number() const { return line_number_; }  ///< of the last line returned, from 1
   int64_t consumed() const { return stream_->consumed(); }
+  /// Bytes of the (unpacked) stream behind which the next line begins.
+  int64_t position() const { return position_; }
+  /// Leaves out the first `bytes` bytes, which held `lines` whole lines; before anything was read.
+  void skip(int64_t bytes, int64_t lines);
   const std::string& what() const { return what_; }
 
  private:
@@ -37,6 +43,7 @@ class LineReader {
   std::string what_;
   int64_t max_bytes_;
   int64_t line_number_ = 0;
+  int64_t position_ = 0;
   std::string buffer_;
   size_t begin_ = 0;
   bool end_ = false;

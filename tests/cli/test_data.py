@@ -91,20 +91,87 @@ class DataTest(unittest.TestCase):
         self.assertIn("train-tokens-00000.bin: expected 8 bytes, found 7", self.run_data("info", "set", code=2).stderr)
         self.run_data("show", "set", code=2)
 
-    def test_a_signal_stops_cleanly(self):
-        line = json.dumps({"text": "some words that take a while to encode " * 50}) + "\n"
+    def write_large(self, lines=60000):
         with open(self.dir / "large.jsonl", "w") as file:
-            for _ in range(60000):
-                file.write(line)
-        command = [CAMBIUM, "data", "prepare", "--tokenizer", "tokenizer.json", "--out", "set", "large.jsonl"]
-        process = subprocess.Popen(command, cwd=self.dir, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        while process.poll() is None and not (self.dir / ".set.partial").exists():
-            time.sleep(0.01)
+            for i in range(lines):
+                text = f"{i % 40011} " + "some words that take a while to encode " * (i * 7919 % 80)
+                file.write(json.dumps({"text": text}) + "\n")
+
+    def command(self, *more):
+        return [CAMBIUM, "data", "prepare", "--tokenizer", "tokenizer.json", "--dedup", "--val-fraction", "0.1",
+                "--shard-tokens", "2000000", *more]
+
+    def files(self, name):
+        return {path.name: path.read_bytes() for path in (self.dir / name).iterdir()}
+
+    def test_a_signal_stops_and_the_same_command_goes_on(self):
+        self.write_large()
+        subprocess.run(self.command("--out", "whole", "large.jsonl"), cwd=self.dir, check=True, capture_output=True)
+        process = subprocess.Popen(self.command("--out", "set", "large.jsonl"), cwd=self.dir, stderr=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL)
+        while process.poll() is None and not (self.dir / ".set.progress.json").exists():
+            time.sleep(0.005)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate()
         self.assertEqual(process.returncode, 3, message)
+        self.assertIn(b"the same command goes on", message)
         self.assertFalse((self.dir / "set").exists())
-        self.assertFalse((self.dir / ".set.partial").exists())
+        again = subprocess.run(self.command("--out", "set", "large.jsonl"), cwd=self.dir, capture_output=True, text=True)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("going on behind", again.stderr)
+        self.assertTrue(self.files("set") == self.files("whole"))
+        self.assertEqual([name for name in os.listdir(self.dir) if name.startswith(".")], [])
+
+    def test_killed_ten_times_the_result_is_the_same(self):
+        self.write_large()
+        subprocess.run(self.command("--out", "whole", "large.jsonl"), cwd=self.dir, check=True, capture_output=True)
+        started = time.monotonic()
+        subprocess.run(self.command("--out", "timed", "large.jsonl"), cwd=self.dir, check=True, capture_output=True)
+        seconds = time.monotonic() - started
+        for kill in range(10):
+            process = subprocess.Popen(self.command("--out", "set", "large.jsonl", "--workers", str(1 + kill % 3)),
+                                       cwd=self.dir, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            time.sleep(seconds * (0.15 + 0.05 * (kill * 7 % 10)))
+            process.kill()
+            process.wait()
+            if (self.dir / "set").exists():
+                break
+        if not (self.dir / "set").exists():
+            subprocess.run(self.command("--out", "set", "large.jsonl"), cwd=self.dir, check=True, capture_output=True)
+        self.assertTrue(self.files("set") == self.files("whole"))
+
+    def test_standard_input_goes_on_with_the_same_input_only(self):
+        self.write_large(20000)
+        content = (self.dir / "large.jsonl").read_bytes()
+        subprocess.run(self.command("--out", "whole", "-"), cwd=self.dir, check=True, capture_output=True, input=content)
+        process = subprocess.Popen(self.command("--out", "set", "-"), cwd=self.dir, stdin=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process.stdin.write(content)
+        process.stdin.flush()
+        while process.poll() is None and not (self.dir / ".set.progress.json").exists():
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        other = subprocess.run(self.command("--out", "set", "-"), cwd=self.dir, capture_output=True,
+                               input=content.replace(b"words", b"sword"))
+        self.assertEqual(other.returncode, 2, other.stderr)
+        self.assertIn(b"expected the same input", other.stderr)
+        subprocess.run(self.command("--out", "set", "-"), cwd=self.dir, check=True, capture_output=True, input=content)
+        self.assertTrue(self.files("set") == self.files("whole"))
+
+    def test_patterns_templates_and_formats(self):
+        (self.dir / "a1.jsonl").write_text('{"title": "One", "body": "first", "n": 1}\n')
+        (self.dir / "a2.jsonl").write_text('{"title": "Two", "body": null, "n": 2}\n')
+        (self.dir / "notes.log").write_text("a log")
+        self.prepare("a?.jsonl", "--text-template", "{n}. {title}\\n{body}")
+        shown = self.run_data("show", "set", "--in-order", "-n", "1").stdout
+        self.assertIn("1. One\nfirst<|endoftext|>2. Two\n<|endoftext|>", shown)
+        self.prepare("notes.log", "--input-format", "text", "--force")
+        self.assertIn("unknown kind", self.prepare("notes.log", "--force", code=2).stderr)
+        self.assertIn("b*.jsonl: no such file", self.prepare("b*.jsonl", "--force", code=2).stderr)
+        self.assertIn("--text-template", self.prepare("a1.jsonl", "--force", "--text-template", "x", code=2).stderr)
+        self.prepare("a1.jsonl", "--force", "--text-template", "{x}", "--text-key", "y", code=2)
 
     def test_synthetic_items(self):
         self.run_data("synth", "--task", "variable-assignment", "--count", "18", "--seed", "3", "--out", "items.jsonl")

@@ -169,6 +169,20 @@ TEST_F(PrepareTest, SkipsAndCountsBadLinesWhenAsked) {
   EXPECT_EQ(read_manifest(folder_ / "set").inputs[0].bad_lines, 3);
 }
 
+TEST_F(PrepareTest, LeavesOutCopiesWhenAsked) {
+  write_text(folder_ / "a.jsonl", "{\"text\": \"one\"}\n{\"text\": \"two\"}\n{\"text\": \"one\", \"n\": 2}\n");
+  write_text(folder_ / "b.jsonl", "{\"text\": \"two\"}\n{\"text\": \"two \"}\n");
+  auto chosen = options("set", {folder_ / "[ab].jsonl"});
+  chosen.dedup = true;
+  const Manifest manifest = prepare(tokenizer_, chosen);
+  EXPECT_EQ(documents(folder_ / "set"), (std::vector<std::string>{"one", "two", "two "}));
+  EXPECT_EQ(manifest.inputs[0].duplicate_documents, 1);
+  EXPECT_EQ(read_manifest(folder_ / "set").inputs[1].duplicate_documents, 1);
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path();
+  }
+}
+
 TEST_F(PrepareTest, RefusesInputWithoutText) {
   EXPECT_NE(refused("empty.txt", "").find("no text"), std::string::npos);
   EXPECT_NE(refused("empty.jsonl", "\n\n").find("no text"), std::string::npos);
