@@ -27,8 +27,7 @@ InputPosition InputPosition::from_json(const formats::JsonView& view) {
 /// The open file of JSON lines.
 class DocumentReader::Lines {
  public:
-  Lines(const InputFile& file, const InputPosition& from)
-      : reader_(formats::open_input(file.path), file.shown()) {
+  Lines(const InputFile& file, const InputPosition& from) : reader_(formats::open_input(file.path), file.shown()) {
     if (file.is_standard_input()) hasher_.emplace();
     if (hasher_ && from.lines > 0) {
       read_again(from);
@@ -57,9 +56,9 @@ class DocumentReader::Lines {
     while (reader_.line_number() < from.lines && next(line)) {
     }
     if (reader_.line_number() < from.lines || hasher_->hex() != from.hash) {
-      throw OtherInput(format(
-          "standard input: its first {} lines are not those of the run to go on with: expected the same input",
-          from.lines));
+      throw OtherInput(
+          format("standard input: its first {} lines are not those of the run to go on with: expected the same input",
+                 from.lines));
     }
   }
 

@@ -62,8 +62,9 @@ TEST(DatasetWriter, RefusesToGoOnWithoutItsFiles) {
     first.add("train", std::vector<int32_t>{1, 2, 3}, 3);
     saved = first.save();
   }
-  EXPECT_NE(refusal([&] { DatasetWriter(folder / "set", tokenizer, 256, false, kShardTokens, saved); })
-                .find("train-tokens-00000.bin: expected at least 8 bytes"),
+  EXPECT_NE(refusal([&] {
+              DatasetWriter(folder / "set", tokenizer, 256, false, kShardTokens, saved);
+            }).find("train-tokens-00000.bin: expected at least 8 bytes"),
             std::string::npos);
 }
 
