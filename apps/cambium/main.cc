@@ -19,6 +19,7 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
+    {"analyze", "find out how a model uses its depth", analyze_main},
     {"bench", "measure this machine: training, and each op", bench_main},
     {"convert", "make a portable Hugging Face directory of a model", convert_main},
     {"data", "prepare text as tokens; make synthetic data; look into datasets", data_main},

@@ -2,6 +2,7 @@
 
 /// One function a verb: parses its own options (argv[0] is "cambium <verb>"), calls the library and prints. Gives the
 /// exit code; errors leave as exceptions, which `main` turns into a message and the code that belongs to them.
+int analyze_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
 int convert_main(int argc, char** argv);
 int data_main(int argc, char** argv);

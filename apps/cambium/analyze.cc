@@ -1,0 +1,105 @@
+#include "cambium/analysis/analyze.h"
+
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "apps/cambium/model_dir.h"
+#include "apps/cambium/options.h"
+#include "apps/cambium/verbs.h"
+#include "cambium/analysis/block_size.h"
+#include "cambium/analysis/results.h"
+#include "cambium/base/error.h"
+#include "cambium/base/log.h"
+#include "cambium/model/hugging_face.h"
+#include "cambium/text/tokenizer.h"
+
+namespace {
+
+using namespace cambium;
+
+void print_list() {
+  for (const analysis::Analysis& each : analysis::analyses()) {
+    std::printf("%-20s %s\n", std::string(each.name).c_str(), std::string(each.sentence).c_str());
+  }
+}
+
+analysis::PromptSet prompts_of(const std::string& file, const std::filesystem::path& model, int64_t vocab_size,
+                               uint64_t seed) {
+  std::optional<text::Tokenizer> tokenizer;
+  if (std::filesystem::exists(model / "tokenizer.json")) {
+    tokenizer.emplace(text::Tokenizer::load(model));
+  }
+  if (!file.empty()) {
+    return analysis::read_prompts(file, tokenizer ? &*tokenizer : nullptr, vocab_size, seed);
+  }
+  if (!tokenizer) {
+    bad_input("{}: holds no tokenizer.json for the built-in prompts: give --prompts with lines {{\"ids\": [...]}}",
+              model.string());
+  }
+  return analysis::built_in_prompts(*tokenizer, vocab_size, seed);
+}
+
+}  // namespace
+
+int analyze_main(int argc, char** argv) {
+  CLI::App app("Finds out how a model uses its depth. Results: a table for each analysis; files with --out.");
+  std::string model_directory, names = "paper", prompts_file, lens, out, before, part = "layer", precision = "float32";
+  bool list = false;
+  analysis::Settings settings;
+  int64_t block_size = -1;
+  app.add_option("MODEL", model_directory, "Model directory")->type_name("DIR");
+  app.add_option("--analysis", names, "Analyses, comma-separated; `paper` or `all` for many")->type_name("A,B,...");
+  app.add_flag("--list", list, "Names the analyses, a sentence each, and ends");
+  app.add_option(
+         "--prompts", prompts_file,
+         "JSON lines {\"text\": ...} or {\"ids\": [...]}, with optional \"cuts\" and \"group\"; without it, ten "
+         "short built-in texts")
+      ->type_name("FILE");
+  app.add_option("--out", out, "Where <analysis>.json and .csv go; the same command goes on after a kill")
+      ->type_name("DIR");
+  app.add_option("--lens", lens, "Tuned lenses that `cambium lens train` made")->type_name("DIR");
+  app.add_option("--seed", settings.seed, "Seed of the draws (cut positions, shuffles, bootstrap)");
+  app.add_option("--block-size", block_size, "Layers of a block; 0: no blocks; -1: as the model grew, else 4");
+  app.add_option("--part", part, "What the skip effects leave out: layer, attention or mlp")
+      ->check(CLI::IsMember({"layer", "attention", "mlp"}));
+  app.add_option("--before", before,
+                 "weight-similarity: an earlier checkpoint of the same depth, for the updates since")
+      ->type_name("DIR");
+  app.add_option("--batch-tokens", settings.batch_tokens, "Padded tokens of a batch")->check(CLI::PositiveNumber);
+  app.add_flag("--plain", settings.plain, "Skip effects by one full pass each, to check the fast way");
+  app.add_option("--precision", precision, "float32 or bfloat16")->check(CLI::IsMember({"float32", "bfloat16"}));
+  if (const auto exit_code = parse_options(app, argc, argv)) {
+    return *exit_code;
+  }
+  if (list) {
+    print_list();
+    return static_cast<int>(ExitCode::kDone);
+  }
+  if (model_directory.empty()) {
+    bad_input("MODEL is missing: expected a model directory (`cambium analyze --list` needs none)");
+  }
+  const std::vector<const analysis::Analysis*> wanted = analysis::find_analyses(names);
+  const std::filesystem::path directory = open_model_directory(model_directory);
+  auto model =
+      model::load_llama(directory, precision == "float32" ? model::Precision::kFloat32 : model::Precision::kBFloat16);
+  static const std::map<std::string, analysis::Part> kParts{
+      {"layer", analysis::Part::kLayer}, {"attention", analysis::Part::kAttention}, {"mlp", analysis::Part::kMlp}};
+  settings.part = kParts.at(part);
+  settings.lens = lens;
+  settings.model = directory;
+  settings.before = before;
+  settings.block_size = block_size < 0 ? analysis::find_block_size(directory, model.num_layers()) : block_size;
+  const analysis::PromptSet prompts = prompts_of(prompts_file, directory, model.config.vocab_size, settings.seed);
+  std::printf("%s: %lld layers; prompts: %s (%zu, %lld tokens)\n", directory.string().c_str(),
+              static_cast<long long>(model.num_layers()), prompts.source.c_str(), prompts.prompts.size(),
+              static_cast<long long>(prompts.tokens()));
+  analysis::analyze(model, out.empty() ? "" : analysis::hash_weights(directory), prompts, settings, wanted, out,
+                    [](const analysis::Analysis& each, const analysis::Values& values, bool were_there) {
+                      std::printf("\n%s: %s%s\n%s", std::string(each.name).c_str(), std::string(each.sentence).c_str(),
+                                  were_there ? " (made before)" : "", analysis::to_text(values).c_str());
+                      std::fflush(stdout);
+                    });
+  return static_cast<int>(ExitCode::kDone);
+}

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <array>
+
+#include "cambium/analysis/analysis.h"
+#include "cambium/analysis/run.h"
+#include "cambium/base/error.h"
+#include "cambium/base/text.h"
+
+namespace cambium::analysis {
+namespace {
+
+constexpr std::array kAnalyses{
+    Analysis{
+        "contributions", "how large attention, MLP and layer outputs are beside the stream they are added to",
+        "h_l: residual stream before layer l; a_l = Attn(norm(h_l)), m_l = MLP(norm(h_l + a_l)). Means over all "
+        "tokens of all prompts. rc_attn = |a| / max(|h|, 1e-6); rc_mlp = |m| / |h + a|; rc_layer = |a + m| / |h|; "
+        "norm_attn = |a|, norm_mlp = |m|, norm_input = |h|, max_norm_* their largest; *_by_position: mean over blocks "
+        "by the layer's position within its block.",
+        contributions},
+    Analysis{
+        "cosines", "whether attention, MLP and layer outputs agree with the stream they are added to",
+        "Means over all tokens of all prompts of cosines. cos_attn = cos(a_l, h_l); cos_mlp = cos(m_l, h_l + a_l); "
+        "cos_layer = cos(a_l + m_l, h_l); cos_io = cos(h_{l+1}, h_l); *_by_position: mean over blocks by the "
+        "layer's position within its block.",
+        cosines_to_stream},
+    Analysis{"skip-effect",
+             "what skipping a layer at earlier tokens does to later layers and the output of later tokens",
+             "Layer s (or the part that --part names) adds nothing at positions 1 <= p < cut. u_i = h_{i+1} - h_i. "
+             "layer_effect[s][i] = max over prompts, cuts and p >= cut of |u_i - u'_i| / max(|u_i|, 1e-6); "
+             "logit_effect[s] = max of |softmax(logits) - softmax(logits')| (L2 norms).",
+             skip_effect, "skip-effect"},
+    Analysis{
+        "skip-effect-current", "what skipping a layer everywhere does to later layers and the output",
+        "As skip-effect, with the layer skipped at all positions p >= 1 and the effects measured at all positions.",
+        skip_effect_current},
+    Analysis{"skip-effect-local", "which later layers read directly what a layer wrote at earlier tokens",
+             "As skip-effect without propagation: every later layer i sees h_i - u_s at positions 1 <= p < cut, alone.",
+             skip_effect_local},
+    Analysis{
+        "depth-score", "at which depth the layers that matter for later tokens lie",
+        "score(e) = sum_l l e_l / sum_l e_l over 0-based layers; uniform effects give (L - 1) / 2. Layer effect: e_s = "
+        "sum_i layer_effect[s][i] / max(L - 1 - s, 1); logit effect: e_s = logit_effect[s] (skip-effect), with the "
+        "max or the mean over prompts taken first: layer_max, layer_mean, logit_max, logit_mean. effect_*: the e_s; "
+        "*_by_group: by the prompts' `group`, in the order of groups.",
+        depth_score, "skip-effect"},
+    Analysis{
+        "logit-lens", "what the stream before each layer says when the head reads it as it is",
+        "q_l = softmax(W_U FinalNorm(h_l)), h_l the stream before layer l (entry 0: the embeddings; the last entry: "
+        "the final stream); p the final distribution. Means over tokens: kl = sum_v q (log q - log p); top5_overlap = "
+        "|top5(q) & top5(p)| / 5; top1_agreement; cross_entropy and accuracy of the next token.",
+        logit_lens},
+    Analysis{
+        "remove", "loss without runs of consecutive layers",
+        "nll[start][k]: mean -log p (nats a token) over all tokens that have one before them, without layers start "
+        "... start + sizes[k] - 1; null where they do not fit. baseline_nll: of the plain pass.",
+        remove_layers, "orders"},
+    Analysis{
+        "swap", "loss with neighbouring groups of layers, or two blocks, in each other's place",
+        "nll[start][k]: mean -log p (nats a token) with layers [start, start + s) and [start + s, start + 2 s) "
+        "exchanged, s = sizes[k]; null where they do not fit. nll_blocks[i][j]: aligned blocks i and j of block_size "
+        "layers exchanged. baseline_nll: of the plain pass.",
+        swap_layers, "orders"},
+    Analysis{
+        "weight-similarity", "how alike the weights of layers and blocks are, and how many directions they use",
+        "q, k, v, o, gate, up, down, all: [i][j] = cosine of the flattened matrices of layers i and j (all: the seven "
+        "one after the other). blocks_*: of blocks of layers. asymmetry_* = mean |S[i][j] - S[n-1-i][n-1-j]|. "
+        "effective_rank_* = exp(entropy of the singular values over their sum). updates_*: cosines of the changes "
+        "since the checkpoint that --before names.",
+        weight_similarity},
+};
+
+/// The set of the paper's pictures.
+constexpr std::array<std::string_view, 8> kPaper{"contributions", "cosines", "skip-effect", "depth-score",
+                                                 "logit-lens",    "remove",  "swap",        "weight-similarity"};
+
+const Analysis& find(std::string_view name) {
+  std::vector<std::string> names{"all", "paper"};
+  for (const Analysis& analysis : kAnalyses) {
+    if (analysis.name == name) {
+      return analysis;
+    }
+    names.emplace_back(analysis.name);
+  }
+  const std::string near = nearest(name, names);
+  bad_input("--analysis: unknown analysis `{}`{}; `cambium analyze --list` lists them", name,
+            near.empty() ? "" : "; did you mean `" + near + "`?");
+}
+
+}  // namespace
+
+std::span<const Analysis> analyses() { return kAnalyses; }
+
+std::vector<const Analysis*> find_analyses(std::string_view names) {
+  std::vector<const Analysis*> found;
+  const auto add = [&](const Analysis& analysis) {
+    if (std::find(found.begin(), found.end(), &analysis) == found.end()) {
+      found.push_back(&analysis);
+    }
+  };
+  for (size_t begin = 0; begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    const std::string_view name = names.substr(begin, end - begin);
+    begin = end + 1;
+    if (name == "all") {
+      std::for_each(kAnalyses.begin(), kAnalyses.end(), add);
+    } else if (name == "paper") {
+      std::for_each(kPaper.begin(), kPaper.end(), [&](std::string_view each) { add(find(each)); });
+    } else {
+      add(find(name));
+    }
+  }
+  return found;
+}
+
+}  // namespace cambium::analysis

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "cambium/analysis/analysis.h"
+
+namespace cambium::analysis {
+
+// One function an analysis; their definitions stand beside their names in registry.cc.
+Values contributions(Context& context);
+Values cosines_to_stream(Context& context);
+Values skip_effect(Context& context);
+Values skip_effect_current(Context& context);
+Values skip_effect_local(Context& context);
+Values depth_score(Context& context);
+Values logit_lens(Context& context);
+Values remove_layers(Context& context);
+Values swap_layers(Context& context);
+Values weight_similarity(Context& context);
+
+}  // namespace cambium::analysis
