@@ -31,7 +31,7 @@ std::string bar(double share) {
   }
   text += kEighths[eighths % 8];
   const int used = eighths / 8 + (eighths % 8 > 0 ? 1 : 0);
-  return text + std::string(static_cast<size_t>(kBarWidth - used), ' ');
+  return format("{}{:{}}", text, "", kBarWidth - used);
 }
 
 /// Smallest and largest number below `value`.
@@ -63,7 +63,7 @@ std::string table(const Json& values, const std::vector<std::string>& names) {
       const double most = std::max(std::abs(low), std::abs(high));
       const double share = value.is_number() && most > 0 ? std::abs(value.get<double>()) / most : 0;
       const size_t width = std::max<size_t>(name.size(), 10 + kBarWidth);
-      text += format("  {:>9} {}{}", number(value), bar(share), std::string(width - 10 - kBarWidth, ' '));
+      text += format("  {:>9} {}{:{}}", number(value), bar(share), "", width - 10 - kBarWidth);
     }
     while (text.back() == ' ') {
       text.pop_back();
@@ -82,9 +82,9 @@ bool is_short_list(const Json& value) {
 std::string line_of(const std::string& name, const Json& list) {
   std::string text = format("  {:<24}", name);
   for (const Json& entry : list) {
-    text += " " + number(entry);
+    text += format(" {}", number(entry));
   }
-  return text + "\n";
+  return format("{}\n", text);
 }
 
 /// The numbers of an array with a few columns.
@@ -110,7 +110,7 @@ std::string picture(const std::string& name, const Json& grid) {
     text += format("  {:>5}  ", row);
     for (const Json& value : grid[row]) {
       const double share = value.is_number() && high > low ? (value.get<double>() - low) / (high - low) : 0;
-      text += value.is_null() ? "· " : kShades[std::lround(share * 4)];
+      text += value.is_null() ? "· " : kShades[static_cast<size_t>(std::lround(share * 4))];
     }
     while (text.back() == ' ') {
       text.pop_back();
