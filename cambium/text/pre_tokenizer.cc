@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "cambium/base/error.h"
+#include "cambium/text/published_split.h"
 #include "cambium/text/split_merger.h"
 #include "cambium/text/unicode.h"
 #include "cambium/text/utf8.h"
 
 namespace cambium::text {
 
-using Emit = std::function<void(std::string_view)>;
+using Emit = PreTokenizer::OnWord;
 
 /// One step: cuts a piece into pieces that are not empty.
 class PreTokenizer::Step {
@@ -50,12 +51,19 @@ class Digits final : public PreTokenizer::Step {
 class Split final : public PreTokenizer::Step {
  public:
   Split(SplitStep step, std::string_view what) : step_(std::move(step)) {
-    if (step_.is_regex) {
+    if (step_.is_regex && step_.behavior == SplitBehavior::kIsolated) {  // no gaps: the roles do not matter
+      published_ = PublishedSplit::of(step_.pattern);
+    }
+    if (step_.is_regex && !published_) {
       regex_.emplace(step_.pattern, what);
     }
   }
 
   void split(std::string_view piece, RegexScratch& scratch, const Emit& emit) const override {
+    if (published_) {
+      published_->split(piece, emit);
+      return;
+    }
     const auto emit_range = [&](size_t begin, size_t end) { emit(piece.substr(begin, end - begin)); };
     SplitMerger merger(step_.behavior, emit_range);
     size_t previous = 0;
@@ -81,18 +89,19 @@ class Split final : public PreTokenizer::Step {
 
  private:
   SplitStep step_;
+  std::optional<PublishedSplit> published_;
   std::optional<Regex> regex_;
 };
 
 class ByteLevel final : public PreTokenizer::Step {
  public:
-  ByteLevel(const ByteLevelStep& step, std::string_view what) : add_prefix_space_(step.add_prefix_space) {
+  explicit ByteLevel(const ByteLevelStep& step) : add_prefix_space_(step.add_prefix_space) {
     if (step.use_regex) {
-      regex_.emplace(kGpt2Pattern, what);
+      words_ = PublishedSplit::of(kGpt2Pattern);
     }
   }
 
-  void split(std::string_view piece, RegexScratch& scratch, const Emit& emit) const override {
+  void split(std::string_view piece, RegexScratch&, const Emit& emit) const override {
     std::string prefixed;
     if (add_prefix_space_ && !piece.starts_with(' ')) {
       prefixed.reserve(piece.size() + 1);
@@ -100,17 +109,12 @@ class ByteLevel final : public PreTokenizer::Step {
       prefixed += piece;
       piece = prefixed;
     }
-    if (!regex_) {
-      emit(piece);
-      return;
-    }
-    // GPT-2's pattern leaves no gaps: every character is white space, a letter, a number or none of these.
-    for_each_match(*regex_, piece, scratch, [&](size_t begin, size_t end) { emit(piece.substr(begin, end - begin)); });
+    words_ ? words_->split(piece, emit) : emit(piece);
   }
 
  private:
   bool add_prefix_space_;
-  std::optional<Regex> regex_;
+  std::optional<PublishedSplit> words_;
 };
 
 }  // namespace
@@ -122,7 +126,7 @@ PreTokenizer::PreTokenizer(const std::vector<PreTokenizerStep>& steps, std::stri
     } else if (const auto* split = std::get_if<SplitStep>(&step)) {
       steps_.push_back(std::make_unique<Split>(*split, what));
     } else {
-      steps_.push_back(std::make_unique<ByteLevel>(std::get<ByteLevelStep>(step), what));
+      steps_.push_back(std::make_unique<ByteLevel>(std::get<ByteLevelStep>(step)));
     }
   }
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "cambium/base/function_ref.h"
 #include "cambium/text/regex.h"
 #include "cambium/text/tokenizer_spec.h"
 
@@ -15,7 +15,7 @@ namespace cambium::text {
 class PreTokenizer {
  public:
   class Step;  ///< one step of the sequence
-  using OnWord = std::function<void(std::string_view word)>;
+  using OnWord = FunctionRef<void(std::string_view word)>;
 
   /// Throws InvalidInput, naming `what`, for a pattern that does not compile.
   PreTokenizer(const std::vector<PreTokenizerStep>& steps, std::string_view what);

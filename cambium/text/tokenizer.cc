@@ -120,7 +120,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& append_to) const {
   require_utf8(text);
   std::unique_ptr<Scratch> scratch = impl_->take_scratch();
-  const PreTokenizer::OnWord on_word = [&](std::string_view word) {
+  const auto on_word = [&](std::string_view word) {
     if (const auto known = scratch->words.find(word)) {
       append_to.insert(append_to.end(), known->begin(), known->end());
       return;

@@ -31,16 +31,7 @@ std::vector<PreTokenizerStep> training_pre_tokenizer() {
 
 size_t WordCounter::Hash::operator()(std::string_view word) const { return hash64(word); }
 
-WordCounter::WordCounter() : pre_tokenizer_(training_pre_tokenizer(), "the trainer's pre-tokenizer") {
-  on_word_ = [this](std::string_view word) {
-    const auto found = counts_.find(word);
-    if (found == counts_.end()) {
-      counts_.emplace(word, 1);
-    } else {
-      ++found->second;
-    }
-  };
-}
+WordCounter::WordCounter() : pre_tokenizer_(training_pre_tokenizer(), "the trainer's pre-tokenizer") {}
 
 void WordCounter::add(std::string_view text) {
   add_part(text);
@@ -71,7 +62,14 @@ void WordCounter::end_text() {
 
 void WordCounter::count(std::string_view text) {
   require_utf8(text, held_offset_);
-  pre_tokenizer_.split(text, scratch_, on_word_);
+  pre_tokenizer_.split(text, scratch_, [&](std::string_view word) {
+    const auto found = counts_.find(word);
+    if (found == counts_.end()) {
+      counts_.emplace(word, 1);
+    } else {
+      ++found->second;
+    }
+  });
   text_bytes_ += static_cast<int64_t>(text.size());
 }
 

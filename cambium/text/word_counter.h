@@ -40,7 +40,6 @@ class WordCounter {
 
   PreTokenizer pre_tokenizer_;
   RegexScratch scratch_;
-  PreTokenizer::OnWord on_word_;
   Counts counts_;
   int64_t text_bytes_ = 0;
   std::string held_;         ///< of the text in parts: what is not counted yet
