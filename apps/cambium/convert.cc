@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
@@ -11,6 +12,7 @@
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
 #include "cambium/model/companions.h"
+#include "cambium/model/config/layer_order.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/model/llama2c.h"
 #include "cambium/text/tokenizer.h"
@@ -26,18 +28,21 @@ using cambium::model::StoredModel;
 
 constexpr const char* kTokenizer = "tokenizer.json";
 
-DTypeOf stored_types(const fs::path& in) {
+/// Layer i is written as layer order[i] is stored.
+DTypeOf stored_types(const fs::path& in, const std::vector<int>& order) {
   if (fs::is_regular_file(in)) {
     return [](const std::string&) { return DType::kFloat32; };
   }
-  return [stored = cambium::model::stored_tensors(in)](const std::string& name) { return stored.at(name).dtype; };
+  return [stored = cambium::model::stored_tensors(in), order](const std::string& name) {
+    return stored.at(cambium::model::name_before(name, order)).dtype;
+  };
 }
 
-DTypeOf wanted_types(const std::string& dtype, const fs::path& in) {
+DTypeOf wanted_types(const std::string& dtype, const fs::path& in, const std::vector<int>& order) {
   static const std::map<std::string, DType> kNames{
       {"float32", DType::kFloat32}, {"bfloat16", DType::kBFloat16}, {"float16", DType::kFloat16}};
   if (dtype == "stored") {
-    return stored_types(in);
+    return stored_types(in, order);
   }
   return [type = kNames.at(dtype)](const std::string&) { return type; };
 }
@@ -97,9 +102,12 @@ int convert_main(int argc, char** argv) {
     cambium::bad_input("{}: already exists", out);
   }
   StoredModel model = read(source);
-  const DTypeOf types = wanted_types(dtype, source);
   const bool folded = model.config.layer_norm_scaling;
+  const bool unrolled = model.config.loop.has_value();
+  const std::vector<int> order = layer_order(model.config);  // the stored layer behind each one written
+  cambium::model::unroll_loop(model.config, model.parameters);
   cambium::model::fold_layer_norm_scaling(model.config, model.parameters);
+  const DTypeOf types = wanted_types(dtype, source, order);
   cambium::StagedDirectory staged(out);
   cambium::model::write_model(staged.staging(), model.config, model.parameters, types, staged.target());
   if (fs::is_directory(source)) {
@@ -107,9 +115,9 @@ int convert_main(int argc, char** argv) {
   }
   complete(staged.staging(), model.config, is_checkpoint(source));
   staged.commit();
-  std::printf("%s: %s parameters, %lld layers%s\n", out.c_str(),
+  std::printf("%s: %s parameters, %lld layers%s%s\n", out.c_str(),
               cambium::format_count(model.config.parameters()).c_str(),
               static_cast<long long>(model.config.num_hidden_layers),
-              folded ? "; LN-Scaling folded into the norm weights" : "");
+              folded ? "; LN-Scaling folded into the norm weights" : "", unrolled ? "; loop unrolled" : "");
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
@@ -12,7 +13,7 @@
 
 int generate_main(int argc, char** argv) {
   CLI::App app("Continues a prompt with sampled text.");
-  std::string model_directory, prompt, precision = "float32";
+  std::string model_directory, prompt, order, precision = "float32";
   cambium::model::GenerateOptions options;
   app.add_option("MODEL", model_directory, "Model directory")->required()->type_name("DIR");
   app.add_option("--prompt", prompt, "Text to continue; empty: begin a document")->required()->type_name("TEXT");
@@ -21,13 +22,13 @@ int generate_main(int argc, char** argv) {
   app.add_option("--top-p", options.top_p, "Probability mass to sample from")->check(CLI::Range(0.0, 1.0));
   app.add_option("--seed", options.seed, "Seed of the sampling");
   app.add_option("--precision", precision, "float32 or bfloat16")->check(CLI::IsMember({"float32", "bfloat16"}));
+  app.add_option("--order", order, kOrderHelp)->type_name("LAYERS");
   if (const auto exit_code = parse_options(app, argc, argv)) {
     return *exit_code;
   }
   using namespace cambium;
   const text::Tokenizer tokenizer = text::Tokenizer::load(model_directory);
-  auto model = model::load_llama(model_directory,
-                                 precision == "float32" ? model::Precision::kFloat32 : model::Precision::kBFloat16);
+  auto model = load_model(model_directory, precision, order);
   model::Forward forward(model);
   options.stop = tokenizer.end_of_text();
   std::vector<int32_t> ids = tokenizer.encode(prompt);

@@ -7,6 +7,7 @@
 #include "apps/cambium/verbs.h"
 #include "cambium/base/format.h"
 #include "cambium/base/progress.h"
+#include "cambium/train/events.h"
 
 namespace {
 
@@ -21,14 +22,6 @@ void row(const std::string& name, const std::string& text) {
 
 std::string count(const Json& json, const char* key) { return format_count(json[key].get<int64_t>()); }
 
-std::string list(const Json& values) {
-  std::string text;
-  for (const Json& value : values) {
-    text += (text.empty() ? "" : ", ") + value.dump();
-  }
-  return text;
-}
-
 void print_model(const Json& json) {
   row("parameters", count(json, "parameters"));
   row("layers", format("{} of hidden size {}, ffn {}", count(json, "num_hidden_layers"), count(json, "hidden_size"),
@@ -39,6 +32,9 @@ void print_model(const Json& json) {
       format("{}, {} head", count(json, "vocab_size"), json["tie_word_embeddings"].get<bool>() ? "tied" : "untied"));
   row("positions", format("{}, rotary base {}, {}", count(json, "max_position_embeddings"),
                           json["rope_theta"].get<double>(), json["rope_type"].get<std::string>()));
+  if (!json["loop"].is_null()) {
+    row("loop", format("layers {} run {} times", json["loop"]["layers"].dump(), json["loop"]["times"].dump()));
+  }
   if (json["layer_norm_scaling"].get<bool>()) {
     row("norms", "LN-Scaling; `cambium convert` folds it into the weights");
   }
@@ -51,6 +47,25 @@ void print_model(const Json& json) {
              json["tokenizer"].get<bool>() ? "with tokenizer.json" : "no tokenizer.json"));
 }
 
+void print_ancestors(const Json& chain) {
+  for (size_t i = 0; i < chain.size(); ++i) {
+    row(i == 0 ? "branched" : "",
+        format("{}from {} after step {}{}", std::string(2 * i, ' '), chain[i]["from"].get<std::string>(),
+               count(chain[i], "step"), chain[i]["there"].get<bool>() ? "" : " (not there any more)"));
+  }
+}
+
+/// The runs that were branched from a run, as a tree.
+void print_branches(const Json& branches, size_t depth) {
+  for (const Json& branch : branches) {
+    std::fputs(format("  {}└ {} branches off after step {}\n", std::string(2 * depth, ' '),
+                      branch["run"].get<std::string>(), count(branch, "step"))
+                   .c_str(),
+               stdout);
+    print_branches(branch["branches"], depth + 1);
+  }
+}
+
 void print_training(const Json& json) {
   row("trained",
       format("{} steps, {} tokens, seed {}", count(json, "step"), count(json, "tokens"), json["seed"].dump()));
@@ -60,16 +75,21 @@ void print_training(const Json& json) {
                        count(source, "tokens")));
   }
   for (const Json& growth : json["growth"]) {
-    row("growth", format("after step {}: {}, {} -> {} layers, copies of {} inserted at {}, moments {}",
-                         count(growth, "step"), growth["operator"].get<std::string>(), growth["from_layers"].dump(),
-                         growth["to_layers"].dump(), list(growth["sources"]), growth["insert_at"].dump(),
-                         growth["moments"] == "copy" ? "copied" : growth["moments"].get<std::string>()));
+    row("growth", format("after step {}: {}", count(growth, "step"),
+                         describe(cambium::train::growth_record_from_json(growth, "trainer.json"))));
   }
+  for (const Json& event : json["symmetrized"]) {
+    row("symmetrize", format("after step {}: strength {}, control {}, blocks of {}: {}", count(event, "step"),
+                             event["strength"].get<double>(), event["control"].get<std::string>(),
+                             event["block_size"].dump(), event["pairs"].dump()));
+  }
+  print_ancestors(json["branched_from"]);
   for (const Json& layer : json["layers"]) {
     const bool initial = layer["since_step"].is_null();
     row(layer["layer"] == 0 ? "lineage" : "",
-        format("layer {:>3}: initial layer {}{}", layer["layer"].get<int64_t>(), layer["from"].dump(),
-               initial ? "" : format(", copied after step {}", count(layer, "since_step"))));
+        format("layer {:>3}: {}{}", layer["layer"].get<int64_t>(),
+               layer["from"].is_null() ? "drawn anew" : format("initial layer {}", layer["from"].dump()),
+               initial ? "" : format(", made after step {}", count(layer, "since_step"))));
   }
 }
 
@@ -82,6 +102,7 @@ void print_dataset(const Json& json) {
 }
 
 void print_run(const Json& json) {
+  print_ancestors(json["branched_from"]);
   for (const Json& checkpoint : json["checkpoints"]) {
     std::fputs(format("  {:<22} {:>12} tokens  {:>3} layers  {:>14} parameters\n",
                       checkpoint["name"].get<std::string>(), count(checkpoint, "tokens"),
@@ -92,6 +113,7 @@ void print_run(const Json& json) {
   if (json["checkpoints"].empty()) {
     std::fputs("  no complete checkpoint\n", stdout);
   }
+  print_branches(json["branches"], 0);
 }
 
 void print_verified(const Json& json) {

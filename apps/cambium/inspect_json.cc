@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,19 +22,22 @@ using cambium::train::GrowthRecord;
 namespace {
 
 Json describe_model(const ModelConfig& config) {
-  return {{"parameters", config.parameters()},
-          {"num_hidden_layers", config.num_hidden_layers},
-          {"hidden_size", config.hidden_size},
-          {"intermediate_size", config.intermediate_size},
-          {"num_attention_heads", config.num_attention_heads},
-          {"num_key_value_heads", config.num_key_value_heads},
-          {"head_dim", config.head_dim()},
-          {"vocab_size", config.vocab_size},
-          {"max_position_embeddings", config.max_position_embeddings},
-          {"rope_theta", config.rope_theta},
-          {"rope_type", config.rope_scaling ? "llama3" : "default"},
-          {"tie_word_embeddings", config.tie_word_embeddings},
-          {"layer_norm_scaling", config.layer_norm_scaling}};
+  return {
+      {"parameters", config.parameters()},
+      {"num_hidden_layers", config.num_hidden_layers},
+      {"hidden_size", config.hidden_size},
+      {"intermediate_size", config.intermediate_size},
+      {"num_attention_heads", config.num_attention_heads},
+      {"num_key_value_heads", config.num_key_value_heads},
+      {"head_dim", config.head_dim()},
+      {"vocab_size", config.vocab_size},
+      {"max_position_embeddings", config.max_position_embeddings},
+      {"rope_theta", config.rope_theta},
+      {"rope_type", config.rope_scaling ? "llama3" : "default"},
+      {"tie_word_embeddings", config.tie_word_embeddings},
+      {"layer_norm_scaling", config.layer_norm_scaling},
+      {"loop", config.loop ? Json{{"layers", {config.loop->first, config.loop->last}}, {"times", config.loop->times}}
+                           : Json(nullptr)}};
 }
 
 void check_slots(const cambium::model::BlockLayout& layout, const std::string& prefix, const std::string& directory,
@@ -73,20 +77,43 @@ void describe_weights(const fs::path& directory, const ModelConfig& config, Json
   json["bytes"] = bytes;
 }
 
+/// null for a layer that was drawn anew.
+Json ancestor(int layer) { return layer == cambium::growth::kNoSource ? Json(nullptr) : Json(layer); }
+
+/// The checkpoints that a run was branched from, the nearest first, as far as they can still be found.
+Json describe_branches(std::optional<cambium::train::Branch> branch) {
+  constexpr size_t kDeepest = 64;
+  Json chain = Json::array();
+  while (branch && chain.size() < kDeepest) {
+    const fs::path from = branch->from;
+    const bool there = is_checkpoint(from);
+    chain.push_back(
+        {{"from", branch->from}, {"step", branch->step}, {"model_hash", branch->model_hash}, {"there", there}});
+    branch.reset();
+    if (there) {
+      const auto layers = cambium::model::read_model_config(from).num_hidden_layers;
+      branch = cambium::train::read_trainer_file(from, layers).state.branch;
+    }
+  }
+  return chain;
+}
+
 /// For every layer the initial layer that it descends from and the step at which it was inserted.
 Json describe_lineage(const cambium::train::TrainState& state, const std::string& file) {
   std::vector<int64_t> since;
   for (const GrowthRecord& record : state.growths) {
-    const auto& [sources, insert_at] = record.event.growth;
+    const cambium::growth::Growth& growth = record.event.growth;
     if (since.empty()) {
       since.assign(static_cast<size_t>(record.event.from_layers), -1);
     }
     if (since.size() != static_cast<size_t>(record.event.from_layers) ||
-        since.size() + sources.size() != static_cast<size_t>(record.event.to_layers)) {
+        since.size() + growth.sources.size() != static_cast<size_t>(record.event.to_layers)) {
       cambium::bad_input("{}: key `growth`: expected growths that follow from each other, found {} -> {} layers", file,
                          record.event.from_layers, record.event.to_layers);
     }
-    since.insert(since.begin() + insert_at, sources.size(), record.event.step);
+    for (size_t i = 0; i < growth.sources.size(); ++i) {
+      since.insert(since.begin() + growth.place(i), record.event.step);
+    }
   }
   since.resize(state.growths.empty() ? state.lineage.size() : since.size(), -1);
   if (since.size() != state.lineage.size()) {
@@ -96,7 +123,7 @@ Json describe_lineage(const cambium::train::TrainState& state, const std::string
   Json layers = Json::array();
   for (size_t layer = 0; layer < since.size(); ++layer) {
     layers.push_back({{"layer", layer},
-                      {"from", state.lineage[layer]},
+                      {"from", ancestor(state.lineage[layer])},
                       {"since_step", since[layer] < 0 ? Json(nullptr) : Json(since[layer])}});
   }
   return layers;
@@ -116,7 +143,15 @@ void describe_training(const fs::path& directory, int64_t layers, Json& json) {
   for (const GrowthRecord& record : trainer.state.growths) {
     json["growth"].push_back(to_json(record));
   }
-  json["lineage"] = trainer.state.lineage;
+  json["symmetrized"] = Json::array();
+  for (const cambium::growth::SymmetrizeEvent& event : trainer.state.symmetrized) {
+    json["symmetrized"].push_back(cambium::train::to_json(event));
+  }
+  json["branched_from"] = describe_branches(trainer.state.branch);
+  json["lineage"] = Json::array();
+  for (const int layer : trainer.state.lineage) {
+    json["lineage"].push_back(ancestor(layer));
+  }
   json["layers"] = describe_lineage(trainer.state, (directory / "trainer.json").string());
 }
 
@@ -155,6 +190,44 @@ Json inspect_dataset(const fs::path& directory, bool verify) {
   return json;
 }
 
+/// The branch of the run that a directory holds, by its newest checkpoint.
+std::optional<cambium::train::Branch> branch_of_run(const fs::path& directory) {
+  const std::vector<fs::path> checkpoints = cambium::train::list_checkpoints(directory);
+  if (checkpoints.empty()) {
+    return std::nullopt;
+  }
+  const auto layers = cambium::model::read_model_config(checkpoints.back()).num_hidden_layers;
+  return cambium::train::read_trainer_file(checkpoints.back(), layers).state.branch;
+}
+
+/// Runs beside this one that were branched from its checkpoints, with those branched from them.
+Json describe_children(const fs::path& directory, int depth = 0) {
+  constexpr int kDeepest = 16;
+  Json children = Json::array();
+  const fs::path run = fs::weakly_canonical(directory);
+  std::vector<fs::path> others;
+  for (const fs::directory_entry& entry : fs::directory_iterator(run.parent_path())) {
+    if (entry.is_directory() && is_run(entry.path()) && entry.path() != run) {
+      others.push_back(entry.path());
+    }
+  }
+  std::sort(others.begin(), others.end());
+  for (const fs::path& other : others) {
+    std::optional<cambium::train::Branch> branch;
+    try {
+      branch = branch_of_run(other);
+    } catch (const cambium::InvalidInput&) {
+      continue;  // a neighbour that is broken is no concern of this one
+    }
+    if (branch && fs::weakly_canonical(branch->from).parent_path().parent_path() == run) {
+      children.push_back({{"run", other.filename().string()},
+                          {"step", branch->step},
+                          {"branches", depth < kDeepest ? describe_children(other, depth + 1) : Json::array()}});
+    }
+  }
+  return children;
+}
+
 Json inspect_run(const fs::path& directory, bool verify) {
   Json json{{"kind", "run"}, {"path", directory.string()}, {"verified", verify}, {"checkpoints", Json::array()}};
   if (verify) {  // also those that a resume would pass over
@@ -173,6 +246,8 @@ Json inspect_run(const fs::path& directory, bool verify) {
                                    {"num_hidden_layers", config.num_hidden_layers},
                                    {"parameters", config.parameters()}});
   }
+  json["branched_from"] = describe_branches(branch_of_run(directory));
+  json["branches"] = describe_children(directory);
   return json;
 }
 

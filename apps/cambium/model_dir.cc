@@ -5,6 +5,8 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/log.h"
+#include "cambium/model/config/layer_order.h"
+#include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/manifest.h"
 
@@ -28,6 +30,15 @@ fs::path open_model_directory(const fs::path& path) {
     }
   }
   return directory;
+}
+
+cambium::model::Llama load_model(const fs::path& directory, const std::string& precision, const std::string& order) {
+  using namespace cambium::model;
+  Llama model = load_llama(directory, precision == "float32" ? Precision::kFloat32 : Precision::kBFloat16);
+  if (!order.empty()) {
+    model.order = parse_layer_order(order, model.num_layers());
+  }
+  return model;
 }
 
 bool is_checkpoint(const fs::path& directory) {

@@ -10,6 +10,8 @@
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
 #include "cambium/train/device.h"
+#include "cambium/train/probe.h"
+#include "cambium/train/setup.h"
 #include "cambium/train/trainer.h"
 
 namespace {
@@ -29,13 +31,20 @@ void print_keys() {
 int plan_main(int argc, char** argv) {
   std::string path;
   std::vector<std::string> overrides;
-  bool json = false, keys = false;
+  bool json = false, keys = false, measure = false;
+  double rate = 0;
   CLI::App app(
       "Shows what a run will do and cost, before any step: parameters, growth, FLOPs, memory, data, every key.");
   app.add_option("CONFIG", path, "configuration of the run (TOML)");
   app.add_option("--set", overrides, "KEY=VALUE over the file, for example train.steps=200; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  app.add_flag("--measure", measure, "Measure training here for a second or two, and predict how long the run takes");
+  app.add_option("--rate", rate, "Predict it from that many training FLOPs per second instead, for example 4e14")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--measure")
+      ->always_capture_default(false)
+      ->default_str("");
   app.add_flag("--json", json, "one JSON object");
   app.add_flag("--keys", keys, "list every configuration key instead");
   if (const auto code = parse_options(app, argc, argv)) {
@@ -59,9 +68,18 @@ int plan_main(int argc, char** argv) {
   const cambium::config::CudaSupport cuda =
       config.run.device == "auto" ? cambium::train::cuda_support()
                                   : cambium::config::CudaSupport{.available = config.run.device == "cuda"};
-  const auto plan = cambium::config::make_plan(config, data.epoch_tokens, cuda);
+  // Only a branch's past is looked up: reading checkpoints takes time, and a plan works before there are any.
+  const auto branch =
+      config.run.branch_from.empty() ? std::nullopt : cambium::train::past_of(config, cambium::train::Resume{}).point;
+  const auto plan = cambium::config::make_plan(config, data.epoch_tokens, cuda, branch);
+  if (measure) {
+    if (config.model.architecture.vocab_size == 0) {
+      cambium::bad_input("plan --measure: the vocabulary is not known yet; prepare the data, or set model.vocab_size");
+    }
+    rate = cambium::train::measure_training_flops(config);
+  }
   config.train.warmup_steps = cambium::config::StepCount{static_cast<double>(plan.steps.warmup)};
   plan_mixture(config, plan.steps.total, data);
-  print(json ? plan_json(config, plan, data).dump(2) + '\n' : plan_text(config, plan, data));
+  print(json ? plan_json(config, plan, data, rate).dump(2) + '\n' : plan_text(config, plan, data, rate));
   return 0;
 }

@@ -7,13 +7,20 @@ using cambium::config::RunConfig;
 using cambium::config::Stage;
 using cambium::formats::Json;
 
+/// null for a layer that is drawn anew.
+Json ancestor(int layer) { return layer == cambium::growth::kNoSource ? Json(nullptr) : Json(layer); }
+
 Json json_of(const cambium::growth::GrowthEvent& event) {
-  return {{"step", event.step},
-          {"operator", event.op},
-          {"from_layers", event.from_layers},
-          {"to_layers", event.to_layers},
-          {"sources", event.growth.sources},
-          {"insert_at", event.growth.insert_at}};
+  Json sources = Json::array();
+  for (const int source : event.growth.sources) {
+    sources.push_back(ancestor(source));
+  }
+  Json json{{"step", event.step},           {"operator", event.op}, {"from_layers", event.from_layers},
+            {"to_layers", event.to_layers}, {"sources", sources},   {"insert_at", event.growth.insert_at}};
+  if (!event.growth.places.empty()) {
+    json["places"] = event.growth.places;
+  }
+  return json;
 }
 
 Json json_of(const cambium::config::MemoryEstimate& memory) {
@@ -74,8 +81,21 @@ Json json_of(const DataReport& data) {
 
 }  // namespace
 
-Json plan_json(const RunConfig& config, const Plan& plan, const DataReport& data) {
+Json plan_json(const RunConfig& config, const Plan& plan, const DataReport& data, double flops_per_second) {
   const auto& model = config.model.architecture;
+  const auto saving = cambium::config::saving(model, plan, config.train.sequence_length);
+  Json lineage = Json::array();
+  for (const int layer : plan.lineage) {
+    lineage.push_back(ancestor(layer));
+  }
+  Json seconds = nullptr;
+  if (flops_per_second > 0) {
+    const auto duration = cambium::config::predict(plan, flops_per_second);
+    seconds = {{"flops_per_second", flops_per_second},
+               {"stages", duration.stages},
+               {"total", duration.total},
+               {"full_depth", duration.full_depth}};
+  }
   return {{"parameters", plan.parameters},
           {"parameters_per_layer", model.layer_parameters()},
           {"parameters_at_start", plan.stages.front().parameters},
@@ -87,12 +107,20 @@ Json plan_json(const RunConfig& config, const Plan& plan, const DataReport& data
           {"growth_steps", plan.steps.growth},
           {"tokens", plan.tokens},
           {"growth", list_of(plan.steps.events)},
-          {"lineage", plan.lineage},
+          {"first_step", plan.steps.first_step},
+          {"lineage", lineage},
           {"stages", list_of(plan.stages)},
           {"mean_depth", plan.mean_depth},
           {"flops", plan.flops},
           {"flops_full_depth", plan.full_depth_flops},
           {"flops_ratio", plan.flops_ratio()},
+          {"saving",
+           {{"layers", saving.layers},
+            {"layers_and_attention", saving.attention},
+            {"layers_and_causal_attention", saving.causal},
+            {"layers_and_head", saving.head},
+            {"all", saving.all}}},
+          {"predicted_seconds", seconds},
           {"device", plan.device.device},
           {"precision", plan.device.precision},
           {"precision_reason", plan.device.reason},

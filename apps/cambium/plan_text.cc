@@ -6,6 +6,7 @@
 #include "cambium/base/format.h"
 #include "cambium/base/progress.h"
 #include "cambium/config/step_count.h"
+#include "cambium/growth/operator.h"
 
 namespace {
 
@@ -73,26 +74,83 @@ std::string training_part(const RunConfig& config, const Plan& plan) {
          format("  on {} in {} ({})\n", plan.device.device, plan.device.precision, plan.device.reason);
 }
 
+std::string schedule_text(const cambium::config::GrowthSection& growth, const Plan& plan) {
+  if (plan.steps.growth == 0) {
+    return "at given steps";
+  }
+  const std::string total = format("T = {} steps", format_count(plan.steps.growth));
+  if (growth.schedule == "once") {
+    return format("once, after {} of {}", growth.fraction, total);
+  }
+  return growth.schedule == "uniform" ? "stages of equal length, " + total
+                                      : format("prop schedule, alpha {}, {}", growth.alpha, total);
+}
+
+/// What a growth does beside copying.
+std::string policy_text(const RunConfig& config) {
+  const cambium::growth::Policy policy = growth_policy(config);
+  std::string text = format(", moments: {}", policy.moments);
+  if (policy.noise != 0) text += format(", noise {}", policy.noise);
+  if (policy.output_scale != 1) text += format(", outputs times {}", policy.output_scale);
+  if (policy.rewarmup_steps != 0) text += format(", {} steps of warm-up", policy.rewarmup_steps);
+  if (policy.freeze_steps != 0) text += format(", old layers rest for {} steps", policy.freeze_steps);
+  if (config.model.architecture.layer_norm_scaling) {
+    text += format(", LN-Scaling by the {} depth", config.growth.scaling_index);
+  }
+  return text;
+}
+
+std::string sources_text(const cambium::growth::Growth& growth) {
+  using cambium::growth::Making;
+  const std::string sources = format("{}", fmt::join(growth.sources, " "));
+  switch (growth.making) {
+    case Making::kCopy:
+      return sources;
+    case Making::kIdentity:
+      return sources + ", silent";
+    case Making::kFresh:
+      return "none: new";
+    case Making::kAverage:
+      return format("{} and {}, averaged", sources, fmt::join(growth.partners, " "));
+  }
+  return sources;
+}
+
+std::string symmetrize_part(const Plan& plan) {
+  std::string text;
+  for (const auto& event : plan.steps.symmetrized) {
+    text += format("  symmetrize after step {}: strength {}, control {}, pairs of blocks", format_count(event.step),
+                   event.how.strength, event.how.control);
+    for (const auto& [one, other] : event.pairs) text += format(" {}-{}", one, other);
+    text += '\n';
+  }
+  return text;
+}
+
 std::string growth_part(const RunConfig& config, const Plan& plan) {
   const auto& growth = config.growth;
-  if (growth.op == "none") {
-    return title("Growth") + "  none: full depth from the first step\n";
+  if (plan.steps.events.empty()) {
+    return title("Growth") + "  none: full depth from the first step\n" + symmetrize_part(plan);
   }
-  std::string text = format("  {} by {} layers, ", growth.op, growth.block_size);
-  text += growth.schedule == "at"
-              ? std::string("at given steps")
-              : format("prop schedule, alpha {}, T = {} steps", growth.alpha, format_count(plan.steps.growth));
-  text += format(", moments: {}\n  {:>10}  {:>10}  {:<16} {}\n", growth.moments, "after step", "layers", "copies of",
-                 "inserted at");
+  std::string text = "  " + growth.op;
+  if (growth.grows() && growth.op != cambium::growth::kExplicit) {
+    text +=
+        cambium::growth::find_operator(growth.op).doubles ? ", doubling" : format(" by {} layers", growth.block_size);
+  }
+  text += ", " + schedule_text(growth, plan) + policy_text(config) + '\n';
+  text += format("  {:>10}  {:>10}  {:<16} {}\n", "after step", "layers", "copies of", "inserted at");
   for (const auto& event : plan.steps.events) {
-    text += format("  {:>10}  {:>10}  {:<16} {}\n", format_count(event.step),
-                   format("{} -> {}", event.from_layers, event.to_layers),
-                   format("{}", fmt::join(event.growth.sources, " ")), event.growth.insert_at);
+    text += format("  {:>10}  {:>10}  {:<16} {}{}\n", format_count(event.step),
+                   format("{} -> {}", event.from_layers, event.to_layers), sources_text(event.growth),
+                   event.growth.places.empty() ? format("{}", event.growth.insert_at)
+                                               : format("{}", fmt::join(event.growth.places, " ")),
+                   event.step < plan.steps.first_step ? "  (in the parent)" : "");
   }
+  text += symmetrize_part(plan);
   text += "  each layer at the end descends from layer\n   ";
   for (size_t layer = 0; layer < plan.lineage.size(); ++layer) {
     text += layer > 0 && layer % static_cast<size_t>(growth.block_size) == 0 ? " |" : "";
-    text += format(" {}", plan.lineage[layer]);
+    text += plan.lineage[layer] == cambium::growth::kNoSource ? " *" : format(" {}", plan.lineage[layer]);
   }
   text += '\n';
   return title("Growth") + text;
@@ -104,7 +162,8 @@ std::string depth_line(const RunConfig& config, const Plan& plan) {
   constexpr int kColumns = 60;
   std::string bars;
   for (int column = 0; column < kColumns; ++column) {
-    const int64_t step = plan.steps.total * column / kColumns;
+    const int64_t begin = plan.steps.first_step;
+    const int64_t step = begin + (plan.steps.total - begin) * column / kColumns;
     const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(),
                                     [&](const Stage& candidate) { return step < candidate.end; });
     const double share =
@@ -114,7 +173,23 @@ std::string depth_line(const RunConfig& config, const Plan& plan) {
   return bars;
 }
 
-std::string stages_part(const RunConfig& config, const Plan& plan) {
+/// How long it takes, where a rate is known.
+std::string duration_part(const Plan& plan, double flops_per_second) {
+  if (flops_per_second <= 0) {
+    return "";
+  }
+  const cambium::config::Duration duration = predict(plan, flops_per_second);
+  std::string text =
+      format("  at {:.3g} training FLOPs per second {}", flops_per_second, cambium::format_duration(duration.total));
+  if (plan.flops_ratio() > 1) {
+    text += format(", at full depth {}", cambium::format_duration(duration.full_depth));
+  }
+  text += "; by stage";
+  for (const double seconds : duration.stages) text += ' ' + cambium::format_duration(seconds);
+  return text + '\n';
+}
+
+std::string stages_part(const RunConfig& config, const Plan& plan, double flops_per_second) {
   std::string text = format("  {:>6}  {:>21}  {:>9}  {:>6}  {:>14}  {:>9}  {:>9}\n", "layers", "steps", "length",
                             "share", "parameters", "FLOPs", "memory");
   for (const Stage& stage : plan.stages) {
@@ -137,8 +212,14 @@ std::string stages_part(const RunConfig& config, const Plan& plan) {
   if (plan.flops_ratio() > 1) {
     text += format("; at full depth {:.4g}, {:.3f} times as many: {:.1f} % saved", plan.full_depth_flops,
                    plan.flops_ratio(), 100 * (1 - 1 / plan.flops_ratio()));
+    const auto saving = cambium::config::saving(config.model.architecture, plan, config.train.sequence_length);
+    text += format(
+        "\n  full depth over planned, counting the layers' matrices alone {:.3f}, with attention {:.3f} (causal "
+        "{:.3f}), "
+        "with the head {:.3f}, with both {:.3f}",
+        saving.layers, saving.attention, saving.causal, saving.head, saving.all);
   }
-  return title("Stages") + text + '\n';
+  return title("Stages") + text + '\n' + duration_part(plan, flops_per_second);
 }
 
 std::string source_line(const SourceReport& source, int64_t total) {
@@ -186,8 +267,9 @@ std::string keys_part(const RunConfig& config) {
 
 }  // namespace
 
-std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data) {
+std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data, double flops_per_second) {
   const std::string text = model_part(config, plan) + training_part(config, plan) + growth_part(config, plan) +
-                           stages_part(config, plan) + data_part(config, plan, data) + keys_part(config);
+                           stages_part(config, plan, flops_per_second) + data_part(config, plan, data) +
+                           keys_part(config);
   return text.substr(1);  // no empty line above the first title
 }

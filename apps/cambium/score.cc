@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
@@ -167,7 +168,7 @@ class Output {
 
 int score_main(int argc, char** argv) {
   CLI::App app("Gives the log-probability (nats) of every token of texts or of token ids.");
-  std::string model_directory, input, out, precision = "float32";
+  std::string model_directory, input, out, order, precision = "float32";
   int64_t batch_tokens = 4096;
   app.add_option("MODEL", model_directory, "Model directory")->required()->type_name("DIR");
   app.add_option("--input", input, "JSON lines {\"text\": ...} or {\"ids\": [...]}; - reads standard input")
@@ -176,13 +177,13 @@ int score_main(int argc, char** argv) {
   app.add_option("--out", out, "Where the result lines go; without it, to stdout")->type_name("FILE");
   app.add_option("--precision", precision, "float32 or bfloat16")->check(CLI::IsMember({"float32", "bfloat16"}));
   app.add_option("--batch-tokens", batch_tokens, "Padded tokens of a batch")->check(CLI::PositiveNumber);
+  app.add_option("--order", order, kOrderHelp)->type_name("LAYERS");
   if (const auto exit_code = parse_options(app, argc, argv)) {
     return *exit_code;
   }
   using namespace cambium;
   constexpr size_t kLinesAtOnce = 4096;  // sorted by length among themselves
-  auto model = model::load_llama(model_directory,
-                                 precision == "float32" ? model::Precision::kFloat32 : model::Precision::kBFloat16);
+  auto model = load_model(model_directory, precision, order);
   model::Forward forward(model);
   const ItemReader reader(model_directory, model.config.vocab_size);
   formats::LineReader lines(formats::open_input(input), input);

@@ -1,9 +1,11 @@
 #include "cambium/config/check.h"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "cambium/base/text.h"
+#include "cambium/growth/operator.h"
 
 namespace cambium::config {
 namespace {
@@ -80,17 +82,45 @@ void check_optimizer(const RunConfig& config, const Origins& origins) {
   }
 }
 
+void check_symmetrize(const RunConfig& config, const Origins& origins) {
+  const GrowthSection& growth = config.growth;
+  if (!growth.symmetrize) {
+    return;
+  }
+  const std::vector<int64_t>& at = growth.symmetrize->at;
+  if (at.empty() || !std::is_sorted(at.begin(), at.end(), std::less_equal<>())) {
+    origins.fail("{}: expected ascending steps, found {}", origins.name("growth.symmetrize.at"),
+                 at.empty() ? "none" : format("{}", fmt::join(at, ", ")));
+  }
+}
+
 void check_growth(const RunConfig& config, const Origins& origins) {
   const GrowthSection& growth = config.growth;
   const int64_t layers = config.model.architecture.num_hidden_layers;
-  if (growth.op == "none") {
+  check_symmetrize(config, origins);
+  if (growth.grows() && config.model.architecture.loop) {
+    origins.fail("{} and {} do not go together: grow first, then loop the grown model (model.init_from)",
+                 origins.name("growth.operator"), origins.name("model.loop"));
+  }
+  if (growth.op != growth::kExplicit && !growth.event.empty()) {
+    origins.fail("`growth.event` is given, but {} is \"{}\", not \"explicit\"", origins.name("growth.operator"),
+                 growth.op);
+  }
+  if (growth.op == growth::kExplicit) {
+    if (growth.event.empty() || !growth.at.empty()) {
+      origins.fail("{} is \"explicit\": expected [[growth.event]] tables with step, sources and insert_at{}",
+                   origins.name("growth.operator"), growth.at.empty() ? "" : ", and no `growth.at`");
+    }
+    return;  // what does not fit is found when the steps are resolved
+  }
+  if (!growth.grows()) {
     if (!growth.at.empty()) {
       origins.fail("{} is given, but {} is \"none\": nothing would grow", origins.name("growth.at"),
                    origins.name("growth.operator"));
     }
     return;
   }
-  if (layers % growth.block_size != 0) {
+  if (!growth::find_operator(growth.op).doubles && layers % growth.block_size != 0) {
     origins.fail("{} = {} is no multiple of {} = {}; nearest: {}", origins.name("model.num_hidden_layers"), layers,
                  origins.name("growth.block_size"), growth.block_size, nearest_multiples(layers, growth.block_size));
   }
@@ -107,7 +137,7 @@ void check_growth(const RunConfig& config, const Origins& origins) {
     }
   }
   const int64_t most = layers / growth.block_size - 1;
-  if (static_cast<int64_t>(growth.at.size()) > most) {
+  if (!growth::find_operator(growth.op).doubles && static_cast<int64_t>(growth.at.size()) > most) {
     origins.fail("{} lists {} growths by {} layers, but {} = {} leaves room for {}", origins.name("growth.at"),
                  growth.at.size(), growth.block_size, origins.name("model.num_hidden_layers"), layers, most);
   }
@@ -116,6 +146,10 @@ void check_growth(const RunConfig& config, const Origins& origins) {
 }  // namespace
 
 void check(const RunConfig& config, const Origins& origins) {
+  if (!config.run.branch_from.empty() && !config.model.init_from.empty()) {
+    origins.fail("{} and {} both name what the run starts from; give one of them", origins.name("run.branch_from"),
+                 origins.name("model.init_from"));
+  }
   check_model(config, origins);
   check_batches(config, origins);
   check_optimizer(config, origins);

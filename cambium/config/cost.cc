@@ -32,7 +32,8 @@ double head_forward_flops(const model::ModelConfig& model) {
 
 double training_flops_per_token(const model::ModelConfig& model, int64_t layers, int64_t sequence_length,
                                 AttentionCost attention) {
-  return 3 * (number(layers) * layer_forward_flops(model, sequence_length, attention) + head_forward_flops(model));
+  return 3 * (number(model.places(layers)) * layer_forward_flops(model, sequence_length, attention) +
+              head_forward_flops(model));
 }
 
 double training_flops(const model::ModelConfig& model, std::span<const StageTokens> stages, int64_t sequence_length,
@@ -65,7 +66,7 @@ double activation_bytes(const model::ModelConfig& model, const MemorySetup& setu
   const double kept = s * (d + 2 * kv) + s * d + 4 * heads + s * 2 * f + 4 * 2;
   const double cheap = 4 * d + s * 2 * d + s * f;
   const double shared = 4 * 2 * d + s * 2 * d + 4 * 2 + s * (4 * d + 2 * kv + f);
-  const double layers = number(setup.layers);
+  const double layers = number(model.places(setup.layers));
   const double keeping = setup.recompute == model::Recompute::kFull ? 1 : layers;
   const double keeping_cheap = setup.recompute == model::Recompute::kNone ? layers : 1;
   const double per_token = layers * input + keeping * kept + keeping_cheap * cheap + shared;

@@ -21,8 +21,8 @@ double layer_forward_flops(const model::ModelConfig& model, int64_t sequence_len
                            AttentionCost attention = AttentionCost::kFull);
 double head_forward_flops(const model::ModelConfig& model);
 
-/// Training FLOPs a token at `layers` layers: three times forward, since backward computes two products for each one.
-/// Recomputation is not counted. Model FLOPs utilisation is
+/// Training FLOPs a token at `layers` layers, those of a loop counted each time they run: three times forward, since
+/// backward computes two products for each one. Recomputation is not counted. Model FLOPs utilisation is
 ///   mfu = training_flops_per_token * tokens_per_second / peak FLOPs per second of the device,
 /// with full attention in the reported value.
 double training_flops_per_token(const model::ModelConfig& model, int64_t layers, int64_t sequence_length,

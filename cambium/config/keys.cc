@@ -1,6 +1,7 @@
 #include "cambium/config/keys.h"
 
 #include "cambium/growth/operator.h"
+#include "cambium/growth/symmetry.h"
 
 namespace cambium::config {
 namespace {
@@ -22,8 +23,10 @@ constexpr double kMostSize = 1 << 24;  // of a dimension: products of two stay f
 constexpr double kMostLayers = 1 << 14;
 constexpr double kMostTokens = 1e12;
 
-std::vector<std::string> with_none(std::vector<std::string> names) {
+std::vector<std::string> growth_operators() {
+  std::vector<std::string> names = growth::operator_names();
   names.insert(names.begin(), "none");
+  names.emplace_back(growth::kExplicit);
   return names;
 }
 
@@ -50,6 +53,8 @@ const std::vector<Key<RunConfig>>& run_keys() {
       {"run", "precision", at<&R::run, &RunSection::precision>, one_of({"auto", "float32", "bfloat16"}),
        "Compute type; weights, moments and sums are float32 in any case. auto: bfloat16 on a GPU and on CPUs with "
        "avx512_bf16 or amx_bf16."},
+      {"run", "branch_from", at<&R::run, &RunSection::branch_from>, any(),
+       "A checkpoint of another run whose weights, moments, steps and data position this one goes on from."},
       {"run", "deterministic", at<&R::run, &RunSection::deterministic>, any(),
        "Only kernels that give the same bits each time."},
 
@@ -85,21 +90,38 @@ const std::vector<Key<RunConfig>>& run_keys() {
       {"model", "init_std", at<&R::model, &ModelSection::init_std>, at_least(0),
        "Standard deviation of the initial weights; 0: 1/sqrt(hidden_size)."},
 
-      {"growth", "operator", at<&R::growth, &GrowthSection::op>, one_of(with_none(growth::operator_names())),
-       "How the model grows; none: full depth from the first step."},
+      {"growth", "operator", at<&R::growth, &GrowthSection::op>, one_of(growth_operators()),
+       "How the model grows (docs/growth.md); none: full depth from the first step; explicit: as growth.event lists."},
       {"growth", "block_size", at<&R::growth, &GrowthSection::block_size>, between(1, kMostLayers),
-       "Layers that each growth adds; the depth at the end is a multiple."},
-      {"growth", "schedule", at<&R::growth, &GrowthSection::schedule>, one_of({"prop", "at"}),
-       "prop: start at block_size layers, the stage at depth i * block_size lasts in proportion to i^alpha. "
-       "at: the steps listed in growth.at.",
+       "Layers that each growth adds; the depth at the end is a multiple. Operators that double the depth use it for "
+       "their start only."},
+      {"growth", "start_layers", at<&R::growth, &GrowthSection::start_layers>, between(0, kMostLayers),
+       "Depth at the start of the schedules prop and uniform; 0: block_size."},
+      {"growth", "schedule", at<&R::growth, &GrowthSection::schedule>, one_of({"prop", "uniform", "once", "at"}),
+       "prop: the stage at depth i * block_size lasts in proportion to i^alpha. uniform: all stages last equally long. "
+       "once: one growth, after growth.fraction of T. at: the steps listed in growth.at.",
        "\"at\" where growth.at is given, else \"prop\""},
       {"growth", "alpha", at<&R::growth, &GrowthSection::alpha>, between(0, 16), "Exponent of the prop schedule."},
+      {"growth", "fraction", at<&R::growth, &GrowthSection::fraction>,
+       Rule{.low = 0, .high = 1, .low_excluded = true, .high_excluded = true}, "When the schedule `once` grows, in T."},
       {"growth", "steps", at<&R::growth, &GrowthSection::steps>, any(),
-       "Length of the prop schedule, T; 0: all of train.steps but the cooldown."},
+       "Length of the schedule, T; 0: all of train.steps but the cooldown."},
       {"growth", "at", at<&R::growth, &GrowthSection::at>, at_least(1),
        "Steps taken before each growth, ascending; the run starts that many blocks below num_hidden_layers."},
-      {"growth", "moments", at<&R::growth, &GrowthSection::moments>, one_of({"copy", "zero"}),
-       "What the copied layers start with as AdamW moments."},
+      {"growth", "moments", at<&R::growth, &GrowthSection::moments>, one_of({"copy", "zero", "copy_reset_step"}),
+       "What the new layers start with as AdamW moments: their sources', none, or their sources' with bias correction "
+       "as "
+       "at the first step."},
+      {"growth", "noise", at<&R::growth, &GrowthSection::noise>, at_least(0),
+       "Noise on the new layers' matrices: standard deviation relative to each matrix's root mean square."},
+      {"growth", "output_scale", at<&R::growth, &GrowthSection::output_scale>, at_least(0),
+       "Factor of the new layers' o_proj and down_proj."},
+      {"growth", "rewarmup_steps", at<&R::growth, &GrowthSection::rewarmup_steps>, at_least(0),
+       "After a growth the learning rate rises linearly from 0 to its schedule's value over so many steps."},
+      {"growth", "freeze_steps", at<&R::growth, &GrowthSection::freeze_steps>, at_least(0),
+       "After a growth only the new layers are trained for so many steps."},
+      {"growth", "scaling_index", at<&R::growth, &GrowthSection::scaling_index>, one_of({"current", "final"}),
+       "What LN-Scaling counts a layer's index in: the model as it is, or the model at the end of all growth."},
 
       {"train", "steps", at<&R::train, &TrainSection::steps>, any(), "Length of the run."},
       {"train", "sequence_length", at<&R::train, &TrainSection::sequence_length>, between(1, kMostSize),
@@ -170,6 +192,41 @@ const std::vector<Key<DataSource>>& source_keys() {
       {"data.source", "from_step", at<&DataSource::from_step>, any(), "First step that draws from it."},
       {"data.source", "to_step", at<&DataSource::to_step>, any(), "First step that does not any more.",
        "the end of the run"},
+  };
+  return keys;
+}
+
+const std::vector<Key<growth::ExplicitGrowth>>& event_keys() {
+  using E = growth::ExplicitGrowth;
+  static const std::vector<Key<E>> keys = {
+      {"growth.event", "step", at<&E::step>, at_least(1), "Steps taken before the growth.", "required"},
+      {"growth.event", "sources", at<&E::sources>, at_least(0),
+       "Layers to copy, in the order in which the copies are inserted.", "required"},
+      {"growth.event", "insert_at", at<&E::insert_at>, at_least(0), "Index of the first copy in the grown model.",
+       "required"},
+  };
+  return keys;
+}
+
+const std::vector<Key<LoopTable>>& loop_keys() {
+  using L = LoopTable;
+  static const std::vector<Key<L>> keys = {
+      {"model.loop", "layers", at<&L::layers>, at_least(0), "The first layer of the loop and the one behind its last.",
+       "required in the table"},
+      {"model.loop", "times", at<&L::times>, between(1, 1024), "How often they run."},
+  };
+  return keys;
+}
+
+const std::vector<Key<SymmetrizePlan>>& symmetrize_keys() {
+  using S = SymmetrizePlan;
+  static const std::vector<Key<S>> keys = {
+      {"growth.symmetrize", "at", at<&S::at>, at_least(1), "Steps taken before each, ascending.",
+       "required in the table"},
+      {"growth.symmetrize", "strength", at<&S::strength>, between(0, 1),
+       "How far mirror-image blocks move towards their mean; 1: all the way."},
+      {"growth.symmetrize", "control", at<&S::control>, one_of(growth::symmetrize_controls()),
+       "none; or instead, unmatched: blocks that are no mirror images; random: as far in a drawn direction."},
   };
   return keys;
 }

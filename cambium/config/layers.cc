@@ -1,10 +1,9 @@
 #include "cambium/config/layers.h"
 
+#include "cambium/config/tables.h"
+
 namespace cambium::config {
 namespace {
-
-constexpr std::string_view kSourceKey = "data.source";
-constexpr std::string_view kRopeKey = "model.rope_scaling";
 
 /// `v = VALUE` as TOML, or VALUE as a string where it is none (or more than one value).
 toml::table parse_value(const std::string& value) {
@@ -21,7 +20,23 @@ toml::table parse_value(const std::string& value) {
 
 }  // namespace
 
-Layers::Layers(std::string_view toml, std::string_view what) {
+std::optional<std::string> extended_file(std::string_view toml, std::string_view what) {
+  try {
+    const toml::table table = toml::parse(toml, std::string(what));
+    const toml::node* node = table.get(kExtends);
+    if (node == nullptr) {
+      return std::nullopt;
+    }
+    if (!node->is_string() || node->as_string()->get().empty()) {
+      bad_input("{}: `{}` (line {}): expected the path of a configuration", what, kExtends, node->source().begin.line);
+    }
+    return node->as_string()->get();
+  } catch (const toml::parse_error&) {
+    return std::nullopt;  // add_file says what is wrong
+  }
+}
+
+void Layers::add_file(std::string_view toml, std::string_view what) {
   const std::string file(what);
   try {
     tables_.push_back(toml::parse(toml, file));
@@ -31,6 +46,9 @@ Layers::Layers(std::string_view toml, std::string_view what) {
   }
   for (const auto& [section, node] : tables_.back()) {
     const std::string name(section.str());
+    if (name == kExtends) {
+      continue;
+    }
     const Assignment entry{&node, Place{file, section.source().begin.line}, {}};
     if (const toml::table* table = node.as_table()) {
       sections_[name] = entry.place;
@@ -59,29 +77,31 @@ void Layers::override_with(const std::string& assignment) {
 }
 
 void Layers::add(const std::string& key, const Assignment& assignment) {
-  if (key == kRopeKey) {
+  if (is_one_of(kTables, key)) {
     forget(key);
     if (const toml::table* table = assignment.value->as_table()) {
       add_table(key, *table, assignment);
       return;
     }
   }
-  if (key == kSourceKey) {
+  if (is_one_of(kLists, key)) {
     forget(key);
-    if (const toml::array* sources = assignment.value->as_array()) {
-      for (size_t i = 0; i < sources->size(); ++i) {
+    if (const toml::array* entries = assignment.value->as_array()) {
+      for (size_t i = 0; i < entries->size(); ++i) {
         const std::string name = format("{}.{}", key, i);
-        if (const toml::table* table = sources->get(i)->as_table()) {
+        if (const toml::table* table = entries->get(i)->as_table()) {
           add_table(name, *table, assignment);
         } else {
-          values_[name] = Assignment{sources->get(i), assignment.place, {}};
+          values_[name] = Assignment{entries->get(i), assignment.place, {}};
         }
       }
       return;
     }
   }
-  if (key.starts_with(format("{}.", kRopeKey))) {
-    values_.erase(std::string(kRopeKey));  // a number for the table that a bare "none" had switched off
+  for (const std::string_view table : kTables) {
+    if (key.starts_with(format("{}.", table))) {
+      values_.erase(std::string(table));  // a value for the table that a bare "none" had switched off
+    }
   }
   values_[key] = assignment;
 }

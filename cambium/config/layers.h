@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +20,17 @@ struct Assignment {
   std::string raw;  ///< the text behind `=` of a `--set`
 };
 
+/// A top-level key: the configuration that this one changes, relative to its own folder.
+constexpr std::string_view kExtends = "extends";
+/// Its value; nothing where the text has none. Throws InvalidInput where it is no path.
+std::optional<std::string> extended_file(std::string_view toml, std::string_view what);
+
 /// The flat view of a configuration file and the overrides laid over it: the last value of each key. It knows the shape
-/// of a configuration (sections of keys, two nested tables), but not the keys.
+/// of a configuration (sections of keys, the tables of tables.h), but not the keys.
 class Layers {
  public:
-  /// Throws InvalidInput where the text is no TOML.
-  Layers(std::string_view toml, std::string_view what);
+  /// Lays a file's text over what is there. Throws InvalidInput where it is no TOML.
+  void add_file(std::string_view toml, std::string_view what);
   /// `KEY=VALUE`; VALUE is TOML, or a bare word taken as a string. Throws InvalidInput where there is no key.
   void override_with(const std::string& assignment);
 

@@ -17,6 +17,8 @@ constexpr std::array kShape{"model.hidden_size", "model.intermediate_size", "mod
 constexpr std::array kSizes{"model.hidden_size", "model.intermediate_size", "model.num_attention_heads",
                             "model.num_hidden_layers"};
 
+constexpr int64_t kMostBytes = 1 << 20;
+
 class Loader {
  public:
   Loader(const Layers& layers, std::string_view what, const BegunWith& begun_with)
@@ -78,24 +80,52 @@ class Loader {
   }
 
   void read(const std::string& name, const Assignment& assignment) {
-    if (const auto source = source_key(name)) {
-      std::vector<DataSource>& sources = config_.data.source;
-      sources.resize(std::max(sources.size(), source->index + 1));
-      const auto* key = find_key(source_keys(), source->name);
-      assign(key->field(sources[source->index]), key->rule, name, assignment);
-    } else if (const auto* rope = find_key(rope_keys(), name)) {
-      auto& scaling = architecture().rope_scaling;
-      scaling = scaling.value_or(model::Llama3Rope{});
-      assign(rope->field(*scaling), rope->rule, name, assignment);
+    if (const auto entry = list_key(name)) {
+      read_entry(source_keys(), config_.data.source, *entry, name, assignment);
+      read_entry(event_keys(), config_.growth.event, *entry, name, assignment);
     } else if (const auto* key = find_key(run_keys(), name)) {
       assign(key->field(config_), key->rule, name, assignment);
-    } else if (name == kRopeScaling) {
-      if (assignment.value->value<std::string>() != "none") {
-        fail_value(name, assignment, "a table or \"none\"");
-      }
+    } else if (is_one_of(kTables, name)) {
+      remove_table(name, assignment);
+    } else if (!read_in_table(rope_keys(), architecture().rope_scaling, name, assignment) &&
+               !read_in_table(loop_keys(), loop_, name, assignment) &&
+               !read_in_table(symmetrize_keys(), config_.growth.symmetrize, name, assignment)) {
+      fail_value(name, assignment, is_one_of(kLists, name) ? format("[[{}]] tables", name) : "a table");
+    }
+  }
+
+  template <typename Owner>
+  static void read_entry(const std::vector<Key<Owner>>& keys, std::vector<Owner>& entries, const ListKey& entry,
+                         const std::string& name, const Assignment& assignment) {
+    if (const auto* key = find_key(keys, entry.name)) {
+      entries.resize(std::max(entries.size(), entry.index + 1));
+      assign(key->field(entries[entry.index]), key->rule, name, assignment);
+    }
+  }
+
+  template <typename Owner>
+  static bool read_in_table(const std::vector<Key<Owner>>& keys, std::optional<Owner>& table, const std::string& name,
+                            const Assignment& assignment) {
+    const auto* key = find_key(keys, name);
+    if (key == nullptr) {
+      return false;
+    }
+    table = table.value_or(Owner{});
+    assign(key->field(*table), key->rule, name, assignment);
+    return true;
+  }
+
+  /// `model.loop = "none"`.
+  void remove_table(const std::string& name, const Assignment& assignment) {
+    if (assignment.value->value<std::string>() != "none") {
+      fail_value(name, assignment, "a table or \"none\"");
+    }
+    if (name == kRopeScaling) {
       architecture().rope_scaling.reset();
+    } else if (name == kLoop) {
+      architecture().loop.reset();
     } else {
-      fail_value(name, assignment, name == kSources ? "[[data.source]] tables" : "a table");
+      config_.growth.symmetrize.reset();
     }
   }
 
@@ -103,6 +133,13 @@ class Loader {
     const bool base_shares_heads = base_.num_key_value_heads != base_.num_attention_heads;
     if (!given("model.num_key_value_heads") && !base_shares_heads) {
       architecture().num_key_value_heads = architecture().num_attention_heads;
+    }
+    if (loop_) {
+      if (loop_->layers.size() != 2) {
+        origins_.fail("{}: expected two layers, the first of the loop and the one behind its last, found {}",
+                      origins_.name("model.loop.layers"), loop_->layers.size());
+      }
+      architecture().loop = model::Loop{loop_->layers[0], loop_->layers[1], loop_->times};
     }
     if (architecture().rope_scaling && !base_.rope_scaling) {
       for (const auto& key : rope_keys()) {
@@ -130,8 +167,8 @@ class Loader {
     }
     const Place* schedule = origins_.find("growth.schedule");
     if (schedule != nullptr && schedule->overridden() == origins_.find("growth.at")->overridden()) {
-      origins_.fail("{} is \"prop\", but {} lists steps; give one of them", origins_.name("growth.schedule"),
-                    origins_.name("growth.at"));
+      origins_.fail("{} is \"{}\", but {} lists steps; give one of them", origins_.name("growth.schedule"),
+                    growth.schedule, origins_.name("growth.at"));
     }
     if (schedule != nullptr && schedule->overridden()) {
       growth.at.clear();
@@ -164,9 +201,11 @@ class Loader {
     same("num_key_value_heads", initial.num_key_value_heads, wanted.num_key_value_heads);
     const int start = start_layers(config_);
     if (start != initial.num_hidden_layers) {
-      origins_.fail("the run starts with {} layers ({} = {}, growing with {}), but the model of {} has {}", start,
-                    origins_.name("model.num_hidden_layers"), wanted.num_hidden_layers,
-                    origins_.name("growth.operator"), origins_.name("model.init_from"), initial.num_hidden_layers);
+      origins_.fail(
+          "the run starts with {} layers ({} = {}, growing with {}), but the model of {} has {}\n"
+          "  HINT: growth.start_layers or growth.at decide where a run starts",
+          start, origins_.name("model.num_hidden_layers"), wanted.num_hidden_layers, origins_.name("growth.operator"),
+          origins_.name("model.init_from"), initial.num_hidden_layers);
     }
   }
 
@@ -175,14 +214,29 @@ class Loader {
   const BegunWith& begun_with_;
   RunConfig config_;
   model::ModelConfig base_;
+  std::optional<LoopTable> loop_;
   std::optional<model::ModelConfig> initial_;  ///< of the model in `init_from`, or of the run's start
 };
+
+/// A file's text over that of the file it extends.
+void add_with_bases(Layers& layers, std::string_view toml, const std::filesystem::path& what, int depth) {
+  constexpr int kDeepest = 16;
+  if (const std::optional<std::string> base = extended_file(toml, what.string())) {
+    if (depth == kDeepest) {
+      bad_input("{}: `{}`: more than {} configurations in a row", what.string(), kExtends, kDeepest);
+    }
+    const std::filesystem::path file = (what.parent_path() / *base).lexically_normal();
+    add_with_bases(layers, read_file(file, kMostBytes), file, depth + 1);
+  }
+  layers.add_file(toml, what.string());
+}
 
 }  // namespace
 
 RunConfig parse_run_config(std::string_view toml, std::string_view what, const std::vector<std::string>& overrides,
                            const BegunWith& begun_with) {
-  Layers layers(toml, what);
+  Layers layers;
+  add_with_bases(layers, toml, std::filesystem::path(what), 0);
   for (const std::string& assignment : overrides) {
     layers.override_with(assignment);
   }
@@ -191,7 +245,6 @@ RunConfig parse_run_config(std::string_view toml, std::string_view what, const s
 
 RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides,
                           const BegunWith& begun_with) {
-  constexpr int64_t kMostBytes = 1 << 20;
   return parse_run_config(read_file(path, kMostBytes), path.string(), overrides, begun_with);
 }
 

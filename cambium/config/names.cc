@@ -18,14 +18,15 @@ std::vector<std::string> section_names() {
   return names;
 }
 
-/// True for every key that some table of keys knows, and for the two that hold tables themselves.
+/// True for every key that some table of keys knows, and for those that hold tables themselves.
 bool is_known(const std::string& name) {
-  if (const auto source = source_key(name)) {
-    return find_key(source_keys(), source->name) != nullptr;
+  if (const auto entry = list_key(name)) {
+    return find_key(source_keys(), entry->name) != nullptr || find_key(event_keys(), entry->name) != nullptr;
   }
-  const bool source_without_key = source_key(name + ".path").has_value();
-  return name == kRopeScaling || name == kSources || source_without_key || find_key(run_keys(), name) != nullptr ||
-         find_key(rope_keys(), name) != nullptr;
+  const bool entry_without_key = list_key(name + ".x").has_value();
+  return is_one_of(kTables, name) || is_one_of(kLists, name) || entry_without_key ||
+         find_key(run_keys(), name) != nullptr || find_key(rope_keys(), name) != nullptr ||
+         find_key(loop_keys(), name) != nullptr || find_key(symmetrize_keys(), name) != nullptr;
 }
 
 std::string section_of(const std::string& key) { return key.substr(0, key.rfind('.')); }
@@ -34,7 +35,7 @@ std::string last_part(const std::string& key) { return key.substr(key.rfind('.')
 /// What an unknown key may stand for: the same name in other sections, else the nearest name, else what its section
 /// has.
 std::string hint_for_key(const std::string& unknown) {
-  std::vector<std::string> known{std::string(kRopeScaling)};
+  std::vector<std::string> known(kTables.begin(), kTables.end());
   for (const KeyDoc& doc : key_docs()) {
     known.push_back(doc.key);
   }
@@ -47,6 +48,9 @@ std::string hint_for_key(const std::string& unknown) {
     if (section_of(key) == section_of(unknown)) {
       same_section.push_back(last_part(key));
     }
+  }
+  if (const std::string near = nearest(last_part(unknown), same_section); !near.empty()) {
+    return format("; did you mean `{}.{}`?", section_of(unknown), near);
   }
   if (!same_name.empty()) {
     return format("; did you mean `{}`?", join(same_name, "` or `"));
@@ -70,17 +74,20 @@ std::string hint_for_section(const std::string& unknown, const std::vector<std::
 
 }  // namespace
 
-std::optional<SourceKey> source_key(const std::string& full_name) {
-  const size_t begin = kSources.size() + 1;
-  if (!full_name.starts_with(kSources) || full_name.size() <= begin || full_name[begin - 1] != '.') {
-    return std::nullopt;
+std::optional<ListKey> list_key(const std::string& full_name) {
+  for (const std::string_view list : kLists) {
+    const size_t begin = list.size() + 1;
+    if (!full_name.starts_with(list) || full_name.size() <= begin || full_name[begin - 1] != '.') {
+      continue;
+    }
+    const size_t end = full_name.find_first_not_of("0123456789", begin);
+    constexpr size_t kMostDigits = 3;
+    if (end == begin || end == std::string::npos || full_name[end] != '.' || end - begin > kMostDigits) {
+      continue;
+    }
+    return ListKey{list, std::stoul(full_name.substr(begin, end - begin)), format("{}{}", list, full_name.substr(end))};
   }
-  const size_t end = full_name.find_first_not_of("0123456789", begin);
-  constexpr size_t kMostDigits = 3;
-  if (end == begin || end == std::string::npos || full_name[end] != '.' || end - begin > kMostDigits) {
-    return std::nullopt;
-  }
-  return SourceKey{std::stoul(full_name.substr(begin, end - begin)), format("{}{}", kSources, full_name.substr(end))};
+  return std::nullopt;
 }
 
 void check_names(const Layers& layers) {
@@ -92,8 +99,8 @@ void check_names(const Layers& layers) {
   }
   for (const auto& [name, assignment] : layers.values()) {
     if (!is_known(name)) {
-      const auto source = source_key(name);
-      fail_unknown("key", name, assignment.place, hint_for_key(source ? source->name : name));
+      const auto entry = list_key(name);
+      fail_unknown("key", name, assignment.place, hint_for_key(entry ? entry->name : name));
     }
   }
 }

@@ -8,11 +8,9 @@
 
 #include "cambium/config/key.h"
 #include "cambium/config/layers.h"
+#include "cambium/config/tables.h"
 
 namespace cambium::config {
-
-constexpr std::string_view kRopeScaling = "model.rope_scaling";
-constexpr std::string_view kSources = "data.source";
 
 template <typename Owner>
 const Key<Owner>* find_key(const std::vector<Key<Owner>>& keys, std::string_view full_name) {
@@ -24,12 +22,13 @@ const Key<Owner>* find_key(const std::vector<Key<Owner>>& keys, std::string_view
   return nullptr;
 }
 
-/// "data.source.3.path": index 3 and the key "data.source.path".
-struct SourceKey {
+/// "data.source.3.path": entry 3 of the list "data.source" and the key "data.source.path".
+struct ListKey {
+  std::string_view list;
   size_t index;
   std::string name;
 };
-std::optional<SourceKey> source_key(const std::string& full_name);
+std::optional<ListKey> list_key(const std::string& full_name);
 
 /// Throws InvalidInput that names the place and the nearest known name for a section or a key that there is not.
 void check_names(const Layers& layers);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "cambium/config/check.h"
 #include "cambium/config/step_count.h"
@@ -66,36 +67,91 @@ class Resolver {
   void growth() {
     const GrowthSection& growth = config_.growth;
     const int layers = static_cast<int>(config_.model.architecture.num_hidden_layers);
-    steps_.initial_layers = start_layers(config_);
     steps_.growth = 0;
-    if (growth.op != "none") {
-      const std::vector<int64_t> at = growth.schedule == "at" ? explicit_steps() : proportional_steps(layers);
-      steps_.events = growth::plan_growth(growth.op, layers, growth.block_size, at);
+    try {
+      steps_.initial_layers = start_layers(config_);
+      if (growth.op == growth::kExplicit) {
+        steps_.events = growth::plan_explicit(layers, growth.event);
+        check_end("growth.event", steps_.events.back().step);
+        steps_.initial_layers = steps_.events.front().from_layers;
+      } else if (growth.grows()) {
+        steps_.events =
+            growth::plan_growth(growth.op, layers, growth.block_size, growth_steps(layers), config_.run.seed);
+      }
+      symmetrize(layers);
+    } catch (const InvalidArgument& error) {
+      origins_.fail("{} = \"{}\": {}", origins_.name("growth.operator"), growth.op, error.what());
     }
   }
 
-  std::vector<int64_t> explicit_steps() {
-    const std::vector<int64_t>& at = config_.growth.at;
-    if (!at.empty() && at.back() >= steps_.total) {
-      origins_.fail("{}: step {} does not lie before the end, {}", origins_.name("growth.at"), at.back(), total());
-    }
-    return at;
-  }
-
-  std::vector<int64_t> proportional_steps(int layers) {
+  std::vector<int64_t> growth_steps(int layers) {
     const GrowthSection& growth = config_.growth;
+    if (growth.schedule == "at") {
+      if (!growth.at.empty()) {
+        check_end("growth.at", growth.at.back());
+      }
+      return growth.at;
+    }
     const int64_t given = steps_of("growth.steps", growth.steps);
     steps_.growth = given > 0 ? given : steps_.total - steps_.cooldown;
     if (steps_.growth > steps_.total) {
       origins_.fail("{} {} is more than {}", origins_.name("growth.steps"), value(growth.steps, steps_.growth),
                     total());
     }
-    const int stages = layers / growth.block_size;
-    std::vector<int64_t> at = growth::prop_schedule(stages, growth.alpha, steps_.growth);
+    if (growth.schedule == "once") {
+      return {std::max<int64_t>(1, static_cast<int64_t>(growth.fraction * static_cast<double>(steps_.growth)))};
+    }
+    return proportional_steps(layers);
+  }
+
+  void check_end(const std::string& key, int64_t last) const {
+    if (last >= steps_.total) {
+      origins_.fail("{}: step {} does not lie before the end, {}", origins_.name(key), last, total());
+    }
+  }
+
+  /// Which blocks are paired follows from the depth at that step.
+  void symmetrize(int final_layers) {
+    const GrowthSection& growth = config_.growth;
+    if (!growth.symmetrize) {
+      return;
+    }
+    check_end("growth.symmetrize.at", growth.symmetrize->at.back());
+    for (const int64_t step : growth.symmetrize->at) {
+      const int layers = growth::depth_at(steps_.events, final_layers, step);
+      const growth::Symmetrize how{growth.symmetrize->strength, growth.symmetrize->control, config_.run.seed};
+      if (layers % growth.block_size != 0) {
+        origins_.fail("{}: the {} layers at step {} are no multiple of {} = {}", origins_.name("growth.symmetrize.at"),
+                      layers, step, origins_.name("growth.block_size"), growth.block_size);
+      }
+      try {
+        steps_.symmetrized.push_back(
+            {step, growth.block_size, how, growth::block_pairs(layers / growth.block_size, how)});
+      } catch (const InvalidArgument& error) {
+        origins_.fail("{}: step {}: {}", origins_.name("growth.symmetrize.at"), step, error.what());
+      }
+    }
+  }
+
+  std::vector<int64_t> proportional_steps(int layers) {
+    const GrowthSection& growth = config_.growth;
+    const growth::Operator& op = growth::find_operator(growth.op);
+    const int start = start_layers(config_);
+    const int growths = growth::growths_between(op, start, layers, growth.block_size);
+    // Depths in their common unit: the stages 1, 2, … of a run that starts with one block.
+    const int unit = op.doubles ? start : std::gcd(start, growth.block_size);
+    std::vector<int64_t> depths{start / unit};
+    for (int depth = start, i = 0; i < growths; ++i) {
+      depth = growth::depth_after(op, depth, growth.block_size);
+      depths.push_back(depth / unit);
+    }
+    const auto stages = depths.size();
+    std::vector<int64_t> at = growth::prop_schedule(depths, growth.power(), steps_.growth);
     for (size_t i = 0; i < at.size(); ++i) {
       if (at[i] <= (i == 0 ? 0 : at[i - 1]) || at[i] >= steps_.total) {
-        origins_.fail("{} stages of {} layers do not fit into {} steps of growth ({}, {}): stage {} would be empty",
-                      stages, growth.block_size, steps_.growth, total(), origins_.name("growth.steps"), i + 1);
+        origins_.fail(
+            "{} stages from {} to {} layers do not fit into {} steps of growth ({}, {}): stage {} would be empty",
+            stages, start, layers, steps_.growth, total(), origins_.name("growth.steps"), i + 1);
       }
     }
     return at;
@@ -118,7 +174,8 @@ class Resolver {
       return;
     }
     std::sort(intervals.begin(), intervals.end(), [](Interval a, Interval b) { return a.begin < b.begin; });
-    int64_t covered = 0;
+    // A branch begins where its parent ends; what lies before is no concern of its own sources.
+    int64_t covered = config_.run.branch_from.empty() ? 0 : intervals.front().begin;
     for (const Interval& interval : intervals) {
       if (interval.begin > covered) {
         break;
@@ -154,10 +211,19 @@ int64_t default_warmup(int64_t total_steps) {
 int start_layers(const RunConfig& config) {
   const auto layers = static_cast<int>(config.model.architecture.num_hidden_layers);
   const GrowthSection& growth = config.growth;
-  if (growth.op == "none") {
+  if (!growth.grows()) {
     return layers;
   }
-  return growth.schedule == "at" ? layers - growth.block_size * static_cast<int>(growth.at.size()) : growth.block_size;
+  if (growth.op == growth::kExplicit) {
+    return std::accumulate(growth.event.begin(), growth.event.end(), layers,
+                           [](int depth, const auto& event) { return depth - static_cast<int>(event.sources.size()); });
+  }
+  if (growth.schedule == "prop" || growth.schedule == "uniform") {
+    return growth.start_layers > 0 ? growth.start_layers : growth.block_size;
+  }
+  const size_t growths = growth.schedule == "once" ? 1 : growth.at.size();
+  return growth::initial_depth(growth::find_operator(growth.op), layers, growth.block_size,
+                               static_cast<int64_t>(growths));
 }
 
 bool needs_epochs(const RunConfig& config) {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "cambium/formats/json.h"
+#include "cambium/growth/policy.h"
 #include "cambium/growth/schedule.h"
+#include "cambium/growth/symmetry.h"
 #include "cambium/model/config/model_config.h"
 #include "cambium/model/config/recompute.h"
 
@@ -32,6 +34,7 @@ struct RunSection {
   std::string device = "auto";     ///< auto | cpu | cuda
   std::string precision = "auto";  ///< auto | float32 | bfloat16
   bool deterministic = true;
+  std::string branch_from;  ///< a checkpoint of another run that this one goes on from; "": none
 };
 
 struct ModelSection {
@@ -42,14 +45,34 @@ struct ModelSection {
   double init_std = 0;  ///< 0: 1/sqrt(hidden_size)
 };
 
+/// Interventions that make a grown model symmetric, or that are controls of it (growth/symmetry.h).
+struct SymmetrizePlan {
+  std::vector<int64_t> at;  ///< steps taken before each
+  double strength = 1;
+  std::string control = "none";
+};
+
 struct GrowthSection {
   std::string op = "none";  ///< key `operator`
   int block_size = 4;
-  std::string schedule = "prop";  ///< prop | at
+  int start_layers = 0;           ///< of prop and uniform; 0: block_size
+  std::string schedule = "prop";  ///< prop | uniform | once | at
   double alpha = 1;
-  StepCount steps;               ///< T of PROP; 0: all of train.steps but the cooldown
-  std::vector<int64_t> at;       ///< explicit steps; sets schedule = "at"
-  std::string moments = "copy";  ///< copy | zero
+  double fraction = 0.5;                      ///< of T, where `once` grows
+  StepCount steps;                            ///< T; 0: all of train.steps but the cooldown
+  std::vector<int64_t> at;                    ///< steps before each growth; sets schedule = "at"
+  std::vector<growth::ExplicitGrowth> event;  ///< of operator "explicit"
+  std::string moments = "copy";               ///< copy | zero | copy_reset_step
+  double noise = 0;
+  double output_scale = 1;
+  int64_t rewarmup_steps = 0;
+  int64_t freeze_steps = 0;
+  std::string scaling_index = "current";  ///< current | final: what LN-Scaling counts layers in
+  std::optional<SymmetrizePlan> symmetrize;
+
+  bool grows() const { return op != "none"; }
+  /// PROP's exponent; a uniform schedule is PROP-0.
+  double power() const { return schedule == "uniform" ? 0 : alpha; }
 };
 
 struct TrainSection {
@@ -149,8 +172,25 @@ struct ResolvedSteps {
   int64_t growth;  ///< T of PROP
   int initial_layers;
   std::vector<growth::GrowthEvent> events;
+  int64_t first_step = 0;                            ///< steps done before the run: those of a branch's parent
+  std::vector<growth::SymmetrizeEvent> symmetrized;  ///< behind the growth of the same step
 };
 /// `epoch_tokens`: tokens of one epoch of the mixture, or 0 where it is not known yet.
 ResolvedSteps resolve_steps(const RunConfig& config, int64_t epoch_tokens);
+
+/// The checkpoint that a run is branched from, as far as a plan needs it.
+struct BranchPoint {
+  std::string from;
+  int64_t step = 0;
+  int layers = 0;
+  std::vector<growth::GrowthEvent> events;  ///< growths made there
+  std::vector<growth::SymmetrizeEvent> symmetrized;
+};
+/// The plan of a run that goes on from there: its past is the parent's, its future is planned. Throws InvalidInput
+/// where the two do not join.
+void continue_from(ResolvedSteps& steps, const BranchPoint& branch, const RunConfig& config);
+
+/// What a growth of this run does beside copying.
+growth::Policy growth_policy(const RunConfig& config);
 
 }  // namespace cambium::config

@@ -5,33 +5,56 @@
 #include "cambium/base/format.h"
 #include "cambium/config/keys.h"
 #include "cambium/config/run_config.h"
+#include "cambium/config/tables.h"
 
 namespace cambium::config {
 namespace {
 
-constexpr std::string_view kSourceTitle = "[[data.source]]";
-
-std::string rope_text(const std::optional<model::Llama3Rope>& rope) {
-  if (!rope) {
+/// "{a = 1, b = 2}", or "none" in quotes.
+template <typename Owner>
+std::string table_text(const std::vector<Key<Owner>>& keys, const std::optional<Owner>& table) {
+  if (!table) {
     return "\"none\"";
   }
-  model::Llama3Rope values = *rope;
+  Owner values = *table;
   std::string text;
-  for (const auto& key : rope_keys()) {
+  for (const auto& key : keys) {
     text += (text.empty() ? "" : ", ") + key.name + " = " + to_toml(key.field(values));
   }
   return "{" + text + "}";
 }
 
-std::string source_text(const DataSource& source) {
-  DataSource values = source;
-  std::string text = format("\n{}\n", kSourceTitle);
-  for (const auto& key : source_keys()) {
-    if (const std::string value = to_toml(key.field(values)); !value.empty()) {
-      text += format("{} = {}\n", key.name, value);
+template <typename Owner>
+std::string list_text(std::string_view name, const std::vector<Key<Owner>>& keys, const std::vector<Owner>& entries) {
+  std::string text;
+  for (Owner entry : entries) {
+    text += format("\n[[{}]]\n", name);
+    for (const auto& key : keys) {
+      if (const std::string value = to_toml(key.field(entry)); !value.empty()) {
+        text += format("{} = {}\n", key.name, value);
+      }
     }
   }
   return text;
+}
+
+std::optional<LoopTable> loop_table(const std::optional<model::Loop>& loop) {
+  return loop ? std::optional(LoopTable{{loop->first, loop->last}, loop->times}) : std::nullopt;
+}
+
+/// What follows a key in its section: the tables and lists that belong there.
+std::string behind(const std::string& key, const RunConfig& config) {
+  if (key == "model.rope_theta") {
+    return format("rope_scaling = {}\n", table_text(rope_keys(), config.model.architecture.rope_scaling));
+  }
+  if (key == "model.layer_norm_scaling") {
+    return format("loop = {}\n", table_text(loop_keys(), loop_table(config.model.architecture.loop)));
+  }
+  if (key == "growth.scaling_index") {
+    return format("symmetrize = {}\n", table_text(symmetrize_keys(), config.growth.symmetrize)) +
+           list_text(kEvents, event_keys(), config.growth.event);
+  }
+  return key == "data.document_mask" ? list_text(kSources, source_keys(), config.data.source) : "";
 }
 
 template <typename Owner>
@@ -56,14 +79,7 @@ std::string to_toml(const RunConfig& config) {
       text += format("{}[{}]\n", text.empty() ? "" : "\n", section);
     }
     text += format("{} = {}\n", key.name, to_toml(key.field(values)));
-    if (key.full_name() == "model.rope_theta") {
-      text += format("rope_scaling = {}\n", rope_text(config.model.architecture.rope_scaling));
-    }
-    if (key.full_name() == "data.document_mask") {
-      for (const DataSource& source : config.data.source) {
-        text += source_text(source);
-      }
-    }
+    text += behind(key.full_name(), config);
   }
   return text;
 }
@@ -83,6 +99,9 @@ std::vector<KeyDoc> key_docs() {
   std::vector<KeyDoc> docs;
   add_docs(run_keys(), docs);
   add_docs(rope_keys(), docs);
+  add_docs(loop_keys(), docs);
+  add_docs(symmetrize_keys(), docs);
+  add_docs(event_keys(), docs);
   add_docs(source_keys(), docs);
   return docs;
 }

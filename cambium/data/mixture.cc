@@ -11,12 +11,14 @@
 namespace cambium::data {
 
 Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed,
-                 bool shuffle)
+                 bool shuffle, MixtureStart start)
     : sources_(std::move(sources)),
       sequence_length_(sequence_length),
       batch_sequences_(batch_sequences),
       seed_(seed),
-      shuffle_(shuffle) {
+      shuffle_(shuffle),
+      start_(std::move(start)) {
+  start_.windows.resize(sources_.size(), 0);
   if (sequence_length < 1 || batch_sequences < 1) {
     bad_input("a batch of {} sequences of {} tokens: expected at least one of each", batch_sequences, sequence_length);
   }
@@ -42,8 +44,12 @@ Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t b
 }
 
 void Mixture::plan_phases() {
-  std::set<int64_t> changes{0};
-  for (const Source& source : sources_) changes.insert({source.from_step, source.to_step});
+  std::set<int64_t> changes{start_.step};
+  for (const Source& source : sources_) {
+    for (const int64_t step : {source.from_step, source.to_step}) {
+      if (step > start_.step) changes.insert(step);
+    }
+  }
   for (auto change = changes.begin(); std::next(change) != changes.end(); ++change) {
     const int64_t begin = *change, end = *std::next(change);
     std::vector<int> active;
@@ -59,7 +65,7 @@ void Mixture::plan_phases() {
 }
 
 std::vector<int64_t> Mixture::windows_before(int64_t step) const {
-  std::vector<int64_t> taken(sources_.size(), 0);
+  std::vector<int64_t> taken = start_.windows;
   for (const Phase& phase : phases_) {
     if (step <= phase.begin) break;
     const auto counts = phase.turns.counts((std::min(step, phase.end) - phase.begin) * batch_sequences_);

@@ -26,6 +26,12 @@ struct WindowRef {
   bool operator==(const WindowRef&) const = default;
 };
 
+/// Where a mixture goes on from: a branch of a run, whose earlier steps had other sources or weights.
+struct MixtureStart {
+  int64_t step = 0;
+  std::vector<int64_t> windows = {};  ///< taken from each source by then; empty: none
+};
+
 /// Which windows form the batch of a step: a pure function of (seed, sources, step). Weights are honoured to within one
 /// window at every step (of each phase, where sources come and go); within a source windows come in a keyed order,
 /// without replacement within an epoch. Sources with the same content (the same dataset under two weights in two
@@ -34,9 +40,11 @@ class Mixture {
  public:
   /// `batch_sequences` windows of `sequence_length + 1` tokens a step. Throws InvalidInput for sources without a single
   /// window, steps without any source, weights that are not positive.
-  Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed, bool shuffle);
+  Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t batch_sequences, uint64_t seed, bool shuffle,
+          MixtureStart start = {});
 
-  /// Throws InvalidInput behind the last step that has a source. Cost: the batch's size, whatever the step.
+  /// Throws InvalidInput before the first and behind the last step that has a source. Cost: the batch's size, whatever
+  /// the step.
   std::vector<WindowRef> batch(int64_t step) const;
   /// Windows taken from each source by the steps before `step`.
   std::vector<int64_t> windows_before(int64_t step) const;
@@ -64,6 +72,7 @@ class Mixture {
   int64_t sequence_length_, batch_sequences_;
   uint64_t seed_;
   bool shuffle_;
+  MixtureStart start_;
 };
 
 }  // namespace cambium::data

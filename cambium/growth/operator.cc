@@ -1,58 +1,45 @@
 #include "cambium/growth/operator.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "cambium/base/error.h"
 #include "cambium/base/text.h"
+#include "cambium/growth/definitions.h"
 
 namespace cambium::growth {
 namespace {
 
-struct Operator {
-  std::string_view name;
-  Growth (*grow)(int num_layers, int block_size);
+constexpr Operator kOperators[] = {
+    {"midas", "copies the middle block and inserts the copy right behind it", "0 1 2 3 [0 1 2 3] 4 5 6 7",
+     "Saunshi et al. 2024", false, false, midas},
+    {"lidas", "copies the layers about the exact middle, inserted where midas inserts", "0 1 2 3 [2 3 4 5] 4 5 6 7",
+     "Kapl et al. 2025", false, false, lidas},
+    {"lidas_middle", "the same copies, inserted at the exact middle layer also where that splits a block",
+     "0 1 2 3 [2 3 4 5] 4 5 6 7", "the other reading of Kapl et al. 2025", false, false, lidas_middle},
+    {"gradstack", "copies the last block to the end", "0 1 2 3 4 5 6 7 [4 5 6 7]",
+     "gradual stacking, Saunshi et al. 2024", false, false, gradstack},
+    {"bottom", "copies the first block and inserts the copy right behind it", "0 1 2 3 [0 1 2 3] 4 5 6 7",
+     "a control: growth at the input", false, false, bottom},
+    {"random", "copies a drawn block to a drawn place between blocks", "0 1 2 3 4 5 6 7 [0 1 2 3]",
+     "a control: neither source nor place is chosen", false, false, random_block},
+    {"random_layers", "copies of drawn layers, in ascending order, inserted where midas inserts",
+     "0 1 2 3 [1 2 5 7] 4 5 6 7", "a control: the copies are no window", false, false, random_layers},
+    {"interpose", "each layer twice in place; the depth doubles", "0 [0] 1 [1] 2 [2] 3 [3] 4 [4] 5 [5] 6 [6] 7 [7]",
+     "interpolation, for example Chang et al. 2018", true, false, interpose},
+    {"stack", "the whole model on top of itself; the depth doubles", "0 1 2 3 4 5 6 7 [0 1 2 3 4 5 6 7]",
+     "progressive stacking, Gong et al. 2019; G_stack, Du et al. 2024", true, false, stack},
+    {"identity", "midas, with the copies' o_proj and down_proj set to zero: the function stays",
+     "0 1 2 3 [0' 1' 2' 3'] 4 5 6 7", "LLaMA-Pro, Wu et al. 2024", false, true, identity},
+    {"fresh", "a newly drawn block where midas inserts", "0 1 2 3 [* * * *] 4 5 6 7", "a control: no copies", false,
+     false, fresh},
+    {"average", "the mean of the middle block and the block behind it, inserted between them",
+     "0 1 2 3 [0+4 1+5 2+6 3+7] 4 5 6 7", "a control: new layers between their neighbours", false, false, average},
 };
-
-constexpr std::array kOperators{
-    Operator{"midas", midas},
-    Operator{"lidas", lidas},
-};
-
-int ceil_half(int value) { return (value + 1) / 2; }
-
-void check_blocks(int num_layers, int block_size) {
-  if (block_size < 1) throw InvalidArgument(format("block_size: expected 1 or more layers, found {}", block_size));
-  if (num_layers >= block_size && num_layers % block_size == 0) return;
-  const int below = num_layers / block_size * block_size;
-  const std::string nearest_depths =
-      num_layers < block_size ? format("{}", block_size) : format("{} or {}", below, int64_t{below} + block_size);
-  throw InvalidArgument(format("a depth of {} layers is no positive multiple of the block of {} (nearest: {})",
-                               num_layers, block_size, nearest_depths));
-}
-
-/// Index of the middle block, counted from 0: the lower one of an even number.
-int middle_block(int num_layers, int block_size) { return ceil_half(num_layers / block_size) - 1; }
-
-Growth copy_behind_middle_block(int first_source, int num_layers, int block_size) {
-  Growth growth{std::vector<int>(static_cast<size_t>(block_size)),
-                (middle_block(num_layers, block_size) + 1) * block_size};
-  std::iota(growth.sources.begin(), growth.sources.end(), first_source);
-  return growth;
-}
 
 }  // namespace
 
-Growth midas(int num_layers, int block_size) {
-  check_blocks(num_layers, block_size);
-  return copy_behind_middle_block(middle_block(num_layers, block_size) * block_size, num_layers, block_size);
-}
-
-Growth lidas(int num_layers, int block_size) {
-  check_blocks(num_layers, block_size);
-  return copy_behind_middle_block(ceil_half(num_layers) - ceil_half(block_size), num_layers, block_size);
-}
+std::span<const Operator> operators() { return kOperators; }
 
 std::vector<std::string> operator_names() {
   std::vector<std::string> names;
@@ -60,9 +47,9 @@ std::vector<std::string> operator_names() {
   return names;
 }
 
-Growth grow_by(std::string_view name, int num_layers, int block_size) {
+const Operator& find_operator(std::string_view name) {
   for (const Operator& op : kOperators) {
-    if (op.name == name) return op.grow(num_layers, block_size);
+    if (op.name == name) return op;
   }
   const std::string suggestion = nearest(name, operator_names());
   throw InvalidArgument(format("unknown growth operator `{}`{} (known: {})", name,
@@ -70,17 +57,37 @@ Growth grow_by(std::string_view name, int num_layers, int block_size) {
                                join(operator_names(), ", ")));
 }
 
+int depth_after(const Operator& op, int num_layers, int block_size) {
+  return num_layers + (op.doubles ? num_layers : block_size);
+}
+
+Growth grow_by(std::string_view name, const GrowthRequest& request) { return find_operator(name).grow(request); }
+
 std::vector<int> layer_map(int num_layers, const Growth& growth) {
   const auto is_layer = [&](int layer) { return layer >= 0 && layer < num_layers; };
-  if (growth.insert_at < 0 || growth.insert_at > num_layers ||
-      !std::all_of(growth.sources.begin(), growth.sources.end(), is_layer)) {
-    throw InvalidArgument(format("a growth that copies layers {} to {} and inserts at {} does not fit {} layers",
-                                 growth.sources.empty() ? 0 : growth.sources.front(),
-                                 growth.sources.empty() ? 0 : growth.sources.back(), growth.insert_at, num_layers));
+  const auto is_source = [&](int layer) {
+    return growth.making == Making::kFresh ? layer == kNoSource : is_layer(layer);
+  };
+  const size_t count = growth.sources.size();
+  bool fits = growth.insert_at >= 0 && growth.insert_at <= num_layers &&
+              std::all_of(growth.sources.begin(), growth.sources.end(), is_source) &&
+              std::all_of(growth.partners.begin(), growth.partners.end(), is_layer) &&
+              growth.partners.size() == (growth.making == Making::kAverage ? count : 0);
+  if (!growth.places.empty()) {
+    fits =
+        fits && growth.places.size() == count && growth.places.front() == growth.insert_at &&
+        growth.places.back() < num_layers + static_cast<int>(count) &&
+        std::adjacent_find(growth.places.begin(), growth.places.end(), std::greater_equal<>()) == growth.places.end();
+  }
+  if (!fits) {
+    throw InvalidArgument(format("a growth that copies layers {} and inserts at {}{} does not fit {} layers",
+                                 fmt::join(growth.sources, " "), growth.insert_at,
+                                 growth.places.empty() ? "" : format(" (places {})", fmt::join(growth.places, " ")),
+                                 num_layers));
   }
   std::vector<int> map(static_cast<size_t>(num_layers));
   std::iota(map.begin(), map.end(), 0);
-  map.insert(map.begin() + growth.insert_at, growth.sources.begin(), growth.sources.end());
+  for (size_t i = 0; i < count; ++i) map.insert(map.begin() + growth.place(i), growth.sources[i]);
   return map;
 }
 

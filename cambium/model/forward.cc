@@ -3,7 +3,6 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "cambium/base/error.h"
 #include "cambium/model/config/head_chunk.h"
@@ -25,12 +24,6 @@ void check_ids(const at::Tensor& ids, int64_t vocab) {
 }
 
 }  // namespace
-
-std::vector<int> plain_order(int64_t layers) {
-  std::vector<int> order(static_cast<size_t>(layers));
-  std::iota(order.begin(), order.end(), 0);
-  return order;
-}
 
 void Forward::prepare(int64_t batch, int64_t seq) {
   if (batch == batch_ && seq == seq_) {
@@ -57,8 +50,7 @@ at::Tensor Forward::hidden(const at::Tensor& ids, const Options& options) {
   prepare(batch, seq);
 
   ops::embedding(model_.embedding(), ids.reshape({-1}).to(model_.device()), stream_);
-  const std::vector<int> plain = options.order.empty() ? plain_order(model_.num_layers()) : std::vector<int>();
-  const std::span<const int> order = options.order.empty() ? std::span<const int>(plain) : options.order;
+  const std::span<const int> order = options.order.empty() ? std::span<const int>(model_.order) : options.order;
   for (size_t place = 0; place < order.size(); ++place) {
     if (order[place] < 0 || order[place] >= model_.num_layers()) {
       throw InvalidArgument(

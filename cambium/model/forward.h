@@ -8,14 +8,12 @@
 #include <span>
 #include <vector>
 
+#include "cambium/model/config/layer_order.h"
 #include "cambium/model/layer.h"
 #include "cambium/model/llama.h"
 #include "cambium/model/tap.h"
 
 namespace cambium::model {
-
-/// 0, 1, …, layers - 1: the order of an ordinary pass.
-std::vector<int> plain_order(int64_t layers);
 
 /// The forward pass without gradients: runs a layer order, shows the residual stream to a tap, keeps keys and values of
 /// earlier tokens in a cache. Skipping, swapping, repeating layers are orders. Buffers are reused from call to call.
@@ -24,7 +22,7 @@ class Forward {
   explicit Forward(Llama& model) : model_(model) {}
 
   struct Options {
-    std::span<const int> order = {};  ///< empty: plain
+    std::span<const int> order = {};  ///< empty: the model's own (Llama::order)
     Tap* tap = nullptr;
     KvCache* cache = nullptr;  ///< grows by the tokens of this call
   };

@@ -48,7 +48,8 @@ std::vector<int32_t> generate(Llama& model, Forward& forward, std::span<const in
     throw InvalidArgument("the prompt: expected at least one token, found none");
   }
   CounterRandom random(options.seed, "generate");
-  KvCache cache = forward.make_cache(1, static_cast<int64_t>(prompt.size()) + options.max_tokens, model.num_layers());
+  KvCache cache = forward.make_cache(1, static_cast<int64_t>(prompt.size()) + options.max_tokens,
+                                     static_cast<int64_t>(model.order.size()));
   at::Tensor ids = at::empty({1, static_cast<int64_t>(prompt.size())}, at::kInt);
   std::copy(prompt.begin(), prompt.end(), ids.mutable_data_ptr<int32_t>());
   std::vector<int32_t> made;

@@ -1,6 +1,5 @@
 #include "cambium/model/hugging_face.h"
 
-#include <cmath>
 #include <map>
 #include <memory>
 #include <set>
@@ -8,6 +7,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/formats/json.h"
+#include "cambium/model/config/layer_order.h"
 
 namespace cambium::model {
 namespace fs = std::filesystem;
@@ -189,11 +189,30 @@ void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters) {
   for (size_t layer = 0; layer < parameters.layers.size(); ++layer) {
     for (const Slot& slot : layout.slots) {
       if (!slot.is_matrix()) {
-        parameters.layers[layer].narrow(0, slot.offset, slot.numel()).div_(std::sqrt(static_cast<double>(layer + 1)));
+        parameters.layers[layer]
+            .narrow(0, slot.offset, slot.numel())
+            .mul_(ln_scale(config, static_cast<int64_t>(layer)));
       }
     }
   }
   config.layer_norm_scaling = false;
+  config.norm_positions.clear();
+}
+
+void unroll_loop(ModelConfig& config, Parameters& parameters) {
+  if (!config.loop) {
+    return;
+  }
+  const std::vector<int> order = layer_order(config);
+  config.norm_positions.clear();
+  if (config.layer_norm_scaling) {
+    for (const int layer : order) {
+      config.norm_positions.push_back(layer);
+    }
+  }
+  remap_layers(parameters, order);
+  config.num_hidden_layers = static_cast<int64_t>(order.size());
+  config.loop.reset();
 }
 
 }  // namespace cambium::model

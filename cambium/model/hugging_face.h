@@ -47,4 +47,7 @@ void read_named(const std::filesystem::path& file, const ModelConfig& config, co
 /// The same model without LayerNorm-Scaling: 1/sqrt(l) multiplied into both norm weights of layer l.
 void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters);
 
+/// The same model without a loop: its layers stand as often as they run.
+void unroll_loop(ModelConfig& config, Parameters& parameters);
+
 }  // namespace cambium::model

@@ -50,4 +50,14 @@ BlockLayout head_layout(const ModelConfig& config) {
 
 std::string layer_prefix(int64_t layer) { return "model.layers." + std::to_string(layer) + "."; }
 
+std::string name_before(const std::string& name, const std::vector<int>& order) {
+  for (size_t layer = 0; layer < order.size(); ++layer) {
+    const std::string prefix = layer_prefix(static_cast<int64_t>(layer));
+    if (name.starts_with(prefix)) {
+      return layer_prefix(order[layer]) + name.substr(prefix.size());
+    }
+  }
+  return name;
+}
+
 }  // namespace cambium::model

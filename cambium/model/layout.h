@@ -32,4 +32,7 @@ BlockLayout head_layout(const ModelConfig& config);
 /// "model.layers.<layer>.".
 std::string layer_prefix(int64_t layer);
 
+/// The name of the tensor that one of a changed model is a copy of, where layer i of it was layer order[i].
+std::string name_before(const std::string& name, const std::vector<int>& order);
+
 }  // namespace cambium::model

@@ -1,9 +1,9 @@
 #include "cambium/model/llama.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "cambium/model/config/layer_order.h"
 #include "cambium/model/rope_table.h"
 #include "cambium/ops/residual.h"
 
@@ -38,7 +38,8 @@ Llama::Llama(ModelConfig model_config, Parameters parameters, Precision compute_
     : config(std::move(model_config)),
       weights(std::move(parameters)),
       precision(compute_precision),
-      rope(rope_table(config, std::min(config.max_position_embeddings, kFirstPositions), device())) {
+      rope(rope_table(config, std::min(config.max_position_embeddings, kFirstPositions), device())),
+      order(layer_order(config)) {
   refresh_compute();
 }
 
@@ -83,8 +84,12 @@ void Llama::reserve_positions(int64_t positions) {
   }
 }
 
-double Llama::norm_scale(int64_t layer) const {
-  return config.layer_norm_scaling ? 1.0 / std::sqrt(static_cast<double>(layer + 1)) : 1.0;
+double Llama::norm_scale(int64_t layer) const { return ln_scale(config, layer); }
+
+void Llama::follow_growth() {
+  config.num_hidden_layers = num_layers();
+  order = layer_order(config);
+  refresh_compute();
 }
 
 }  // namespace cambium::model

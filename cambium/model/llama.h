@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <vector>
+
 #include "cambium/model/config/model_config.h"
 #include "cambium/model/parameters.h"
 #include "cambium/ops/rope.h"
@@ -34,6 +36,9 @@ struct Llama {
   Parameters compute;  ///< bfloat16 copy; the same buffers as `weights` in float32
   Precision precision;
   ops::RopeTable rope;  ///< grown by reserve_positions
+  /// Layers in the order in which a pass runs them, where nothing else is asked for: that of the configuration, or what
+  /// a user wants instead (`--order`). Training runs the configuration's.
+  std::vector<int> order;
 
   int64_t num_layers() const { return static_cast<int64_t>(weights.layers.size()); }
   LayerWeights layer(int64_t index) const;
@@ -50,6 +55,8 @@ struct Llama {
   /// Scale of the norms of a (0-based) layer: 1/sqrt(layer + 1) with LayerNorm-Scaling, else 1. It stays with the
   /// layer's weights in any layer order, as it does in the folded copy that `convert` writes.
   double norm_scale(int64_t layer) const;
+  /// After a growth: `config` and `order` follow the number of layers, and the compute copy is made again.
+  void follow_growth();
 };
 
 }  // namespace cambium::model

@@ -18,19 +18,6 @@ void visit_block(const BlockLayout& layout, const std::string& prefix, const at:
   }
 }
 
-/// Entry i is a function of (key, i) alone.
-void fill_normal(at::Tensor view, double std, uint64_t key) {
-  float* data = view.mutable_data_ptr<float>();
-  at::parallel_for(0, view.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const std::array<uint32_t, 4> bits = philox(key, static_cast<uint64_t>(i));
-      const double u = (bits[0] + 1.0) * 0x1p-32;  // in (0, 1]
-      const double v = bits[1] * 0x1p-32;
-      data[i] = static_cast<float>(std * std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
-    }
-  });
-}
-
 }  // namespace
 
 Parameters Parameters::zeros(const ModelConfig& config, const at::TensorOptions& options) {
@@ -88,16 +75,41 @@ void remap_layers(Parameters& parameters, std::span<const int> map) {
   std::vector<bool> moved(old.size(), false);
   parameters.layers.clear();
   for (const int from : map) {
+    if (from < 0) {
+      parameters.layers.push_back(at::zeros_like(old.at(0)));
+      continue;
+    }
     const auto index = static_cast<size_t>(from);
     parameters.layers.push_back(moved.at(index) ? old[index].clone() : old[index]);
     moved[index] = true;
   }
 }
 
+void for_each_slot(const ModelConfig& config, const at::Tensor& layer,
+                   const std::function<void(const Slot& slot, const at::Tensor& view)>& visit) {
+  for (const Slot& slot : layer_layout(config).slots) {
+    visit(slot, layer.narrow(0, slot.offset, slot.numel()).view(slot.shape));
+  }
+}
+
+at::Tensor random_normal(int64_t numel, double std, uint64_t key) {
+  at::Tensor values = at::empty({numel}, at::kFloat);
+  float* data = values.mutable_data_ptr<float>();
+  at::parallel_for(0, numel, 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const std::array<uint32_t, 4> bits = philox(key, static_cast<uint64_t>(i));
+      const double u = (bits[0] + 1.0) * 0x1p-32;  // in (0, 1]
+      const double v = bits[1] * 0x1p-32;
+      data[i] = static_cast<float>(std * std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
+    }
+  });
+  return values;
+}
+
 void initialize(const ModelConfig& config, Parameters& parameters, double std, uint64_t seed) {
   for_each_tensor(config, parameters, [&](const std::string& name, const at::Tensor& view) {
     if (view.dim() >= 2) {
-      fill_normal(view, std, hash64("init." + name, seed));
+      view.copy_(random_normal(view.numel(), std, hash64("init." + name, seed)).view(view.sizes()));
     } else {
       view.fill_(1.0);
     }

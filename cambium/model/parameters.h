@@ -33,9 +33,16 @@ struct Parameters {
 void for_each_tensor(const ModelConfig& config, const Parameters& parameters,
                      const std::function<void(const std::string& name, const at::Tensor& view)>& visit);
 
-/// Replaces the layers by copies after `map`: new layer i is a copy of old layer map[i] (growth::layer_map); a layer
-/// that keeps standing once is moved, not copied.
+/// Replaces the layers by copies after `map`: new layer i is a copy of old layer map[i] (growth::layer_map), or zeros
+/// where that is negative; a layer that keeps standing once is moved, not copied.
 void remap_layers(Parameters& parameters, std::span<const int> map);
+
+/// Calls `visit(slot, view)` for every tensor of one layer's flat buffer.
+void for_each_slot(const ModelConfig& config, const at::Tensor& layer,
+                   const std::function<void(const Slot& slot, const at::Tensor& view)>& visit);
+
+/// [numel] float32 on the CPU: entry i is std * normal(0, 1), a function of (key, i) alone.
+at::Tensor random_normal(int64_t numel, double std, uint64_t key);
 
 /// normal(0, std) for every matrix, ones for norms. Each tensor draws from its own stream of `seed`, so that a layer's
 /// first weights do not depend on how many layers there are.

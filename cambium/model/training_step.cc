@@ -3,20 +3,23 @@
 #include <c10/core/GradMode.h>
 
 #include "cambium/model/config/head_chunk.h"
+#include "cambium/model/config/layer_order.h"
 #include "cambium/ops/embedding.h"
 #include "cambium/ops/rms_norm.h"
 
 namespace cambium::model {
 
-TrainingStep::TrainingStep(Llama& model, const Options& options) : model_(model), options_(options) {
+TrainingStep::TrainingStep(Llama& model, const Options& options)
+    : model_(model), options_(options), order_(layer_order(model.config)) {
   const ModelConfig& config = model.config;
   const at::TensorOptions compute = model.options(compute_type(model.precision)), floats = model.options(at::kFloat);
   const int64_t n = options.batch * options.seq, d = config.hidden_size;
   model.reserve_positions(options.seq);
-  for (int64_t i = 0; i <= model.num_layers(); ++i) {
+  const auto places = static_cast<int64_t>(order_.size());
+  for (int64_t i = 0; i <= places; ++i) {
     stream_.push_back(at::empty({n, d}, floats));
   }
-  const int64_t kept = options.recompute == Recompute::kFull ? 1 : model.num_layers();
+  const int64_t kept = options.recompute == Recompute::kFull ? 1 : places;
   for (int64_t i = 0; i < kept; ++i) {
     const bool shares = i > 0 && options.recompute == Recompute::kSelective;
     buffers_.emplace_back(config, options.batch, options.seq, compute, shares ? &buffers_.front() : nullptr);
@@ -31,12 +34,13 @@ TrainingStep::TrainingStep(Llama& model, const Options& options) : model_(model)
   d_stream_ = at::empty({n, d}, floats);
 }
 
-LayerBuffers& TrainingStep::buffers(int64_t layer) {
-  return buffers_[options_.recompute == Recompute::kFull ? 0 : static_cast<size_t>(layer)];
+LayerBuffers& TrainingStep::buffers(int64_t place) {
+  return buffers_[options_.recompute == Recompute::kFull ? 0 : static_cast<size_t>(place)];
 }
 
-LayerCall TrainingStep::call(int64_t layer) const {
-  return {.batch = options_.batch, .seq = options_.seq, .place = layer, .layer = layer, .clock = clock_};
+LayerCall TrainingStep::call(int64_t place) const {
+  const int64_t layer = order_[static_cast<size_t>(place)];
+  return {.batch = options_.batch, .seq = options_.seq, .place = place, .layer = layer, .clock = clock_};
 }
 
 void TrainingStep::take(const at::Tensor& ids, const at::Tensor& targets) {
@@ -59,9 +63,9 @@ void TrainingStep::take(const at::Tensor& ids, const at::Tensor& targets) {
 
 void TrainingStep::run_layers() {
   timed(clock_, "embedding", [&] { ops::embedding(model_.embedding(), ids_, stream_.front()); });
-  for (int64_t layer = 0; layer < model_.num_layers(); ++layer) {
-    const auto i = static_cast<size_t>(layer);
-    layer_forward(model_, model_.layer(layer), call(layer), stream_[i], buffers(layer), branch_, stream_[i + 1]);
+  for (size_t i = 0; i < order_.size(); ++i) {
+    const auto place = static_cast<int64_t>(i);
+    layer_forward(model_, model_.layer(order_[i]), call(place), stream_[i], buffers(place), branch_, stream_[i + 1]);
   }
   timed(clock_, "final rms_norm", [&] {
     ops::rms_norm(stream_.back(), model_.final_norm(), model_.config.rms_norm_eps, 1.0, normed_, inv_rms_);
@@ -121,21 +125,22 @@ void TrainingStep::run(double scale, Parameters& gradients) {
     ops::rms_norm_backward(scratch_->mlp.d_normed, stream_.back(), model_.final_norm(), inv_rms_, 1.0, d_stream_,
                            final_norm_grad);
   });
-  for (int64_t layer = model_.num_layers() - 1; layer >= 0; --layer) {
-    const auto i = static_cast<size_t>(layer);
-    const LayerWeights weights = model_.layer(layer);
+  for (size_t i = order_.size(); i-- > 0;) {
+    const auto place = static_cast<int64_t>(i);
+    const LayerWeights weights = model_.layer(order_[i]);
     switch (options_.recompute) {
       case Recompute::kNone:
         break;
       case Recompute::kSelective:
-        restore_layer(model_, weights, call(layer), stream_[i], buffers(layer));
+        restore_layer(model_, weights, call(place), stream_[i], buffers(place));
         break;
       case Recompute::kFull:
-        layer_forward(model_, weights, call(layer), stream_[i], buffers(layer), branch_, stream_[i + 1]);
+        layer_forward(model_, weights, call(place), stream_[i], buffers(place), branch_, stream_[i + 1]);
         break;
     }
-    LayerWeights layer_gradients = view_layer(config, gradients.layers[i], gradients.layers[i]);
-    layer_backward(model_, weights, call(layer), stream_[i], buffers(layer), *scratch_, d_stream_, layer_gradients);
+    const auto layer = static_cast<size_t>(order_[i]);  // met several times in a loop: its gradients add up
+    LayerWeights layer_gradients = view_layer(config, gradients.layers[layer], gradients.layers[layer]);
+    layer_backward(model_, weights, call(place), stream_[i], buffers(place), *scratch_, d_stream_, layer_gradients);
   }
   timed(clock_, "embedding backward", [&] {
     at::Tensor into_embedding = embedding_grad;

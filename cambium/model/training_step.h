@@ -53,14 +53,16 @@ class TrainingStep {
   void run(double scale, Parameters& gradients);
   void run_layers();
   void run_head(ops::HeadGradient* gradient);
-  LayerBuffers& buffers(int64_t layer);
-  LayerCall call(int64_t layer) const;
+  LayerBuffers& buffers(int64_t place);
+  LayerCall call(int64_t place) const;
 
   Llama& model_;
   Options options_;
-  at::Tensor ids_, targets_;           ///< of the micro-batch, [n] int32, where the model is
-  std::vector<at::Tensor> stream_;     ///< residual stream before each layer and after the last, [n, hidden] float32
-  std::vector<LayerBuffers> buffers_;  ///< one a layer, or one for all with Recompute::kFull
+  std::vector<int> order_;    ///< the layer at each place
+  at::Tensor ids_, targets_;  ///< of the micro-batch, [n] int32, where the model is
+  std::vector<at::Tensor>
+      stream_;  ///< residual stream before each place of the order and after the last, [n, hidden] float32
+  std::vector<LayerBuffers> buffers_;  ///< one a place, or one for all with Recompute::kFull
   at::Tensor branch_;
   at::Tensor normed_, inv_rms_;  ///< final norm
   at::Tensor logits_, row_loss_, loss_sum_;

@@ -37,61 +37,64 @@ void write_optimizer(const fs::path& file, const model::ModelConfig& config, con
   writer.close();
 }
 
-Json state_to_json(const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed) {
-  Json growths = Json::array(), data = Json::array();
-  for (const GrowthRecord& record : state.growths) {
-    growths.push_back(to_json(record));
-  }
+Json position_json(const std::vector<DataPosition>& position) {
+  Json data = Json::array();
   for (const DataPosition& source : position) {
     data.push_back({{"source", source.source}, {"windows", source.windows}, {"tokens", source.tokens}});
   }
-  return {{"format", "cambium-trainer"},
-          {"version", 1},
-          {"step", state.step},
-          {"tokens", state.tokens},
-          {"data", data},
-          // Every draw is a function of the seed and the step: this is the whole random state.
-          {"random", {{"seed", seed}, {"step", state.step}}},
-          {"adam_steps", state.adam_steps},
-          {"growth", growths},
-          {"lineage", state.lineage},
-          {"loss_statistics",
-           {{"mean", state.losses.mean}, {"variance", state.losses.variance}, {"count", state.losses.count}}},
-          {"skipped_in_a_row", state.skipped_in_a_row}};
+  return data;
 }
 
+Json branch_json(const Branch& branch) {
+  return {{"from", branch.from},       {"model_hash", branch.model_hash},   {"step", branch.step},
+          {"growths", branch.growths}, {"symmetrized", branch.symmetrized}, {"data", position_json(branch.position)}};
+}
+
+Json state_to_json(const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed) {
+  Json growths = Json::array(), symmetrized = Json::array();
+  for (const GrowthRecord& record : state.growths) {
+    growths.push_back(to_json(record));
+  }
+  for (const growth::SymmetrizeEvent& event : state.symmetrized) {
+    symmetrized.push_back(to_json(event));
+  }
+  Json json{{"format", "cambium-trainer"},
+            {"version", 1},
+            {"step", state.step},
+            {"tokens", state.tokens},
+            {"data", position_json(position)},
+            // Every draw is a function of the seed and the step: this is the whole random state.
+            {"random", {{"seed", seed}, {"step", state.step}}},
+            {"adam_steps", state.adam_steps},
+            {"growth", growths},
+            {"lineage", state.lineage},
+            {"loss_statistics",
+             {{"mean", state.losses.mean}, {"variance", state.losses.variance}, {"count", state.losses.count}}},
+            {"skipped_in_a_row", state.skipped_in_a_row}};
+  if (!symmetrized.empty()) {
+    json["symmetrized"] = symmetrized;
+  }
+  if (state.branch) {
+    json["branch"] = branch_json(*state.branch);
+  }
+  return json;
+}
+
+/// A list of integers from `lowest` on.
 template <typename Int>
-std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count) {
+std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count, int64_t lowest = 0) {
   const Json& list = view.at(key);
   if (!list.is_array() || list.size() != count) {
     view.fail(key, format("a list of {} integers", count));
   }
   std::vector<Int> values;
   for (const Json& value : list) {
-    if (!value.is_number_integer() || value.get<int64_t>() < 0) {
-      view.fail(key, "integers from 0 on");
+    if (!value.is_number_integer() || value.get<int64_t>() < lowest) {
+      view.fail(key, format("integers from {} on", lowest));
     }
     values.push_back(value.get<Int>());
   }
   return values;
-}
-
-void state_from_json(const formats::JsonView& view, int64_t layers, TrainState& state) {
-  state.step = view.integer("step", 0, INT64_MAX);
-  state.tokens = view.integer("tokens", 0, INT64_MAX);
-  state.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
-  state.lineage = integers<int>(view, "lineage", static_cast<size_t>(layers));
-  if (!view.at("growth").is_array()) {
-    view.fail("growth", "a list");
-  }
-  for (const Json& record : view.at("growth")) {
-    state.growths.push_back(growth_record_from_json(record, view.what()));
-  }
-  const formats::JsonView statistics = view.object("loss_statistics");
-  state.losses = {.mean = statistics.number("mean"),
-                  .variance = statistics.number("variance"),
-                  .count = statistics.integer("count", 0, INT64_MAX)};
-  state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
 }
 
 std::vector<DataPosition> position_from_json(const formats::JsonView& view) {
@@ -106,6 +109,44 @@ std::vector<DataPosition> position_from_json(const formats::JsonView& view) {
                         .tokens = source.integer("tokens", 0, INT64_MAX)});
   }
   return position;
+}
+
+Branch branch_from_json(const formats::JsonView& view) {
+  return {.from = view.string("from"),
+          .model_hash = view.string("model_hash"),
+          .step = view.integer("step", 0, INT64_MAX),
+          .growths = view.integer("growths", 0, INT64_MAX),
+          .symmetrized = view.integer("symmetrized", 0, INT64_MAX),
+          .position = position_from_json(view)};
+}
+
+void state_from_json(const formats::JsonView& view, int64_t layers, TrainState& state) {
+  state.step = view.integer("step", 0, INT64_MAX);
+  state.tokens = view.integer("tokens", 0, INT64_MAX);
+  state.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
+  state.lineage = integers<int>(view, "lineage", static_cast<size_t>(layers), growth::kNoSource);
+  if (!view.at("growth").is_array()) {
+    view.fail("growth", "a list");
+  }
+  for (const Json& record : view.at("growth")) {
+    state.growths.push_back(growth_record_from_json(record, view.what()));
+  }
+  if (view.has("symmetrized")) {
+    if (!view.at("symmetrized").is_array()) {
+      view.fail("symmetrized", "a list");
+    }
+    for (const Json& event : view.at("symmetrized")) {
+      state.symmetrized.push_back(symmetrize_event_from_json(event, view.what()));
+    }
+  }
+  if (view.has("branch")) {
+    state.branch = branch_from_json(view.object("branch"));
+  }
+  const formats::JsonView statistics = view.object("loss_statistics");
+  state.losses = {.mean = statistics.number("mean"),
+                  .variance = statistics.number("variance"),
+                  .count = statistics.integer("count", 0, INT64_MAX)};
+  state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
 }
 
 uint64_t seed_from_json(const formats::JsonView& view) {

@@ -11,13 +11,6 @@
 
 namespace cambium::train {
 
-/// What goes into trainer.json beside the state: where the data stood, for readers (batches follow from the step).
-struct DataPosition {
-  std::string source;
-  int64_t windows;
-  int64_t tokens;
-};
-
 /// "step-00008095", or "step-00008095-grown".
 std::string checkpoint_name(int64_t step, bool grown);
 

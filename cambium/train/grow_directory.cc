@@ -1,12 +1,15 @@
 #include "cambium/train/grow_directory.h"
 
+#include <map>
 #include <optional>
 #include <utility>
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/model/companions.h"
+#include "cambium/model/config/layer_order.h"
 #include "cambium/model/hugging_face.h"
+#include "cambium/train/apply_growth.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/manifest.h"
 
@@ -16,8 +19,8 @@ using growth::GrowthEvent;
 namespace {
 
 /// A model that stands already is better served with the blocks that fit than with other depths.
-void check_block(int64_t depth, const GrowRequest& request) {
-  if (request.block_size < 1 || depth % request.block_size == 0) {
+void check_block(int64_t depth, int block_size) {
+  if (block_size < 1 || depth % block_size == 0) {
     return;  // the operator itself refuses the former
   }
   std::vector<int64_t> fitting;
@@ -26,39 +29,43 @@ void check_block(int64_t depth, const GrowRequest& request) {
       fitting.push_back(block);
     }
   }
-  const int64_t below = depth / request.block_size * request.block_size;
+  const int64_t below = depth / block_size * block_size;
   throw InvalidArgument(
       format("--block-size: the model's {} layers are no multiple of the block of {}; blocks that fit: "
              "{} (depths that fit a block of {}: {}{})",
-             depth, request.block_size, fmt::join(fitting, ", "), request.block_size,
-             below > 0 ? format("{}, ", below) : "", below + request.block_size));
+             depth, block_size, fmt::join(fitting, ", "), block_size, below > 0 ? format("{}, ", below) : "",
+             below + block_size));
 }
 
-std::vector<GrowthEvent> plan(const model::ModelConfig& config, const GrowRequest& request, int64_t step) {
-  growth::grow_by(request.op, 1, 1);  // an unknown name is the first thing to say
-  check_block(config.num_hidden_layers, request);
-  std::vector<GrowthEvent> events;
+/// The growths that a request means for a model of that depth.
+std::vector<GrowthRecord> plan(const model::ModelConfig& config, const GrowRequest& request, int64_t step,
+                               uint64_t seed) {
   auto depth = static_cast<int>(config.num_hidden_layers);
-  for (int i = 0; i < request.times; ++i) {
-    const growth::Growth growth = growth::grow_by(request.op, depth, request.block_size);
-    model::ModelConfig grown = config;
-    grown.num_hidden_layers = int64_t{depth} + request.block_size;
-    model::check(grown, "the grown model");
-    events.push_back({step, request.op, depth, depth + request.block_size, growth});
-    depth += request.block_size;
-  }
-  return events;
-}
-
-/// The stored name of the tensor that a grown model's tensor is a copy of.
-std::string name_before(const std::string& name, const std::vector<int>& order) {
-  for (size_t layer = 0; layer < order.size(); ++layer) {
-    const std::string prefix = model::layer_prefix(static_cast<int64_t>(layer));
-    if (name.starts_with(prefix)) {
-      return model::layer_prefix(order[layer]) + name.substr(prefix.size());
+  std::vector<GrowthEvent> events;
+  if (request.op == growth::kExplicit) {
+    const growth::ExplicitGrowth told{1, request.sources, request.insert_at};
+    events = growth::plan_explicit(depth + static_cast<int>(request.sources.size()), {&told, 1});
+  } else {
+    const growth::Operator& op = growth::find_operator(request.op);  // an unknown name is the first thing to say
+    const int block = op.doubles && request.block_size == 0 ? 1 : request.block_size;
+    check_block(depth, block);
+    for (int i = 0; i < request.times; ++i) {
+      const int grown = depth_after(op, depth, block);
+      model::ModelConfig after = config;
+      after.num_hidden_layers = grown;
+      model::check(after, "the grown model");
+      events.push_back(
+          {step, request.op, depth, grown, op.grow({.num_layers = depth, .block_size = block, .seed = seed})});
+      depth = grown;
     }
   }
-  return name;
+  std::vector<GrowthRecord> records;
+  for (GrowthEvent& event : events) {
+    event.step = step;
+    records.push_back({std::move(event), request.policy});
+    records.back().policy.seed = seed;
+  }
+  return records;
 }
 
 /// config.json as its writer left it, but for the depth.
@@ -70,40 +77,105 @@ void write_config(const fs::path& from, const fs::path& to, int64_t num_hidden_l
   writer.close(/*sync=*/false);
 }
 
+/// A model directory, to be changed as a whole.
+class Changing {
+ public:
+  explicit Changing(const fs::path& from)
+      : from_(from), config(model::read_model_config(from)), stored_(model::stored_tensors(from)) {
+    if (has_optimizer(from)) {
+      trainer = read_trainer_file(from, config.num_hidden_layers);
+    }
+  }
+
+  int64_t step() const { return trainer ? trainer->state.step : 0; }
+  uint64_t seed(std::optional<uint64_t> wanted) const { return wanted.value_or(trainer ? trainer->seed : 1); }
+
+  void load() {
+    if (trainer) {
+      Checkpoint checkpoint = load_checkpoint(from_);
+      weights = std::move(checkpoint.weights);
+      trainer->state = std::move(checkpoint.state);
+    } else {
+      weights = model::read_parameters(from_, config);
+    }
+  }
+
+  /// `order[layer]`: the stored layer whose dtypes a layer takes.
+  void write(StagedDirectory& staged, const std::vector<int>& order) const {
+    const fs::path& to = staged.staging();
+    model::write_model(to, config, weights,
+                       [&](const std::string& name) { return stored_.at(model::name_before(name, order)).dtype; });
+    write_config(from_, to, config.num_hidden_layers);
+    model::copy_companions(from_, to);
+    if (trainer) {
+      write_training_files(to, config, trainer->state, trainer->position, trainer->seed);
+      write_manifest(to);
+    }
+    staged.commit();
+  }
+
+ private:
+  fs::path from_;
+
+ public:
+  model::ModelConfig config;
+  model::Parameters weights;
+  std::optional<TrainerFile> trainer;  ///< of a checkpoint
+
+ private:
+  std::map<std::string, formats::TensorInfo> stored_;
+};
+
 }  // namespace
 
-std::vector<GrowthEvent> grow_directory(const fs::path& from, const fs::path& to, const GrowRequest& request) {
-  model::ModelConfig config = model::read_model_config(from);
-  const bool is_checkpoint = has_optimizer(from);
-  const int64_t step = is_checkpoint ? read_trainer_file(from, config.num_hidden_layers).state.step : 0;
-  const std::vector<GrowthEvent> events = plan(config, request, step);
-  const std::vector<int> order = growth::lineage(static_cast<int>(config.num_hidden_layers), events);
-  const std::map<std::string, formats::TensorInfo> stored = model::stored_tensors(from);
+std::vector<GrowthRecord> grow_directory(const fs::path& from, const fs::path& to, const GrowRequest& request) {
+  Changing model(from);
+  if (!model.config.norm_positions.empty()) {
+    bad_input("{}: its LN-Scaling follows a planned depth (`layer_norm_scaling_positions`); convert it first",
+              from.string());
+  }
+  if (model.config.loop) {
+    bad_input("{}: a looped model; convert it first", from.string());
+  }
+  const std::vector<GrowthRecord> records = plan(model.config, request, model.step(), model.seed(request.seed));
   StagedDirectory staged(to);
-
-  std::optional<Checkpoint> checkpoint;
-  model::Parameters weights;
-  if (is_checkpoint) {
-    checkpoint = load_checkpoint(from);
-    weights = std::move(checkpoint->weights);
-    for (const GrowthEvent& event : events) {
-      grow(weights, checkpoint->state, event, request.moments);
+  model.load();
+  std::vector<int> order = model::plain_order(model.config.num_hidden_layers);
+  for (const GrowthRecord& record : records) {
+    if (model.trainer) {
+      grow(model.config, model.weights, model.trainer->state, record);
+    } else {
+      grow(model.config, model.weights, record);
     }
+    std::vector<int> grown;
+    for (const int layer : layer_map(record.event.from_layers, record.event.growth)) {
+      grown.push_back(layer == growth::kNoSource ? 0 : order[static_cast<size_t>(layer)]);
+    }
+    order = std::move(grown);
+  }
+  model.config.num_hidden_layers = static_cast<int64_t>(order.size());
+  model.write(staged, order);
+  return records;
+}
+
+growth::SymmetrizeEvent symmetrize_directory(const fs::path& from, const fs::path& to,
+                                             const SymmetrizeRequest& request) {
+  Changing model(from);
+  const auto depth = static_cast<int>(model.config.num_hidden_layers);
+  growth::grow_by("midas", depth, request.block_size);  // says what is wrong with a block that does not fit
+  growth::SymmetrizeEvent event{
+      .step = model.step(), .block_size = request.block_size, .how = request.how, .pairs = {}};
+  event.how.seed = model.seed(request.seed);
+  event.pairs = growth::block_pairs(depth / request.block_size, event.how);
+  StagedDirectory staged(to);
+  model.load();
+  if (model.trainer) {
+    symmetrize(model.config, model.weights, model.trainer->state, event);
   } else {
-    weights = model::read_parameters(from, config);
-    model::remap_layers(weights, order);
+    symmetrize(model.config, model.weights, event);
   }
-  config.num_hidden_layers = static_cast<int64_t>(order.size());
-  model::write_model(staged.staging(), config, weights,
-                     [&](const std::string& name) { return stored.at(name_before(name, order)).dtype; });
-  write_config(from, staged.staging(), config.num_hidden_layers);
-  model::copy_companions(from, staged.staging());
-  if (checkpoint) {
-    write_training_files(staged.staging(), config, checkpoint->state, checkpoint->position, checkpoint->seed);
-    write_manifest(staged.staging());
-  }
-  staged.commit();
-  return events;
+  model.write(staged, model::plain_order(depth));
+  return event;
 }
 
 }  // namespace cambium::train

@@ -98,4 +98,14 @@ std::string check_manifest(const fs::path& directory, bool hashes) {
   return "";
 }
 
+std::string stated_hash(const fs::path& directory, const std::string& name) {
+  const formats::Json json = formats::read_json(directory / kManifest);
+  for (const formats::Json& file : json.value("files", formats::Json::array())) {
+    if (file.value("name", "") == name) {
+      return file.value("xxh3_128", "");
+    }
+  }
+  return "";
+}
+
 }  // namespace cambium::train

@@ -12,4 +12,7 @@ void write_manifest(const std::filesystem::path& directory);
 /// false compares names and sizes only.
 std::string check_manifest(const std::filesystem::path& directory, bool hashes);
 
+/// The hash that a directory's manifest states for a file; "" where it states none.
+std::string stated_hash(const std::filesystem::path& directory, const std::string& name);
+
 }  // namespace cambium::train

@@ -15,15 +15,16 @@ namespace {
 
 constexpr int64_t kMaxBytes = int64_t{8} << 30;
 
-bool is_growth(const formats::Json& line) {
+/// A growth or an intervention: what checkpoints count too.
+bool changes_model(const formats::Json& line) {
   const auto event = line.find("event");
-  return event != line.end() && *event == "growth";
+  return event != line.end() && (*event == "growth" || *event == "symmetrize");
 }
 
-FileWriter open_lines(const fs::path& path, int64_t step, size_t growths) {
+FileWriter open_lines(const fs::path& path, int64_t step, size_t events) {
   if (fs::exists(path)) {
     const std::string content = read_file(path, kMaxBytes);
-    const std::string kept = lines_up_to(content, step, growths);
+    const std::string kept = lines_up_to(content, step, events);
     if (kept.size() != content.size()) {
       write_file_atomic(path, kept);
     }
@@ -57,9 +58,9 @@ bool has_event_files(const fs::path& directory) {
 
 }  // namespace
 
-std::string lines_up_to(const std::string& content, int64_t step, size_t growths) {
+std::string lines_up_to(const std::string& content, int64_t step, size_t events) {
   std::string kept;
-  size_t seen_growths = 0;
+  size_t seen = 0;
   for (size_t begin = 0; begin < content.size();) {
     const size_t end = content.find('\n', begin);
     if (end == std::string::npos) {
@@ -74,7 +75,7 @@ std::string lines_up_to(const std::string& content, int64_t step, size_t growths
     if (json["step"].get<int64_t>() > step) {
       break;
     }
-    if (is_growth(json) && ++seen_growths > growths) {
+    if (changes_model(json) && ++seen > events) {
       break;
     }
     kept += line;
@@ -97,8 +98,8 @@ FinalLosses read_final_losses(const fs::path& run_directory) {
   return losses;
 }
 
-Metrics::Metrics(const fs::path& run_directory, int64_t step, size_t growths, bool tensorboard)
-    : lines_(open_lines(run_directory / "metrics.jsonl", step, growths)) {
+Metrics::Metrics(const fs::path& run_directory, int64_t step, size_t events, bool tensorboard)
+    : lines_(open_lines(run_directory / "metrics.jsonl", step, events)) {
   if (tensorboard) {
     const bool goes_on = has_event_files(run_directory);
     tensorboard_ = std::make_unique<formats::TensorBoardWriter>(run_directory);

@@ -30,9 +30,9 @@ struct StepMetrics {
 /// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard.
 class Metrics {
  public:
-  /// Goes on behind what is there up to `step` with `growths` growth events; later lines are cut off, and TensorBoard
-  /// is told to drop them.
-  Metrics(const std::filesystem::path& run_directory, int64_t step, size_t growths, bool tensorboard);
+  /// Goes on behind what is there up to `step` with `events` growths and interventions; later lines are cut off, and
+  /// TensorBoard is told to drop them.
+  Metrics(const std::filesystem::path& run_directory, int64_t step, size_t events, bool tensorboard);
   void log(const StepMetrics& metrics);
   /// A line with an `event`.
   void log_event(const formats::Json& event);
@@ -45,9 +45,9 @@ class Metrics {
   std::unique_ptr<formats::TensorBoardWriter> tensorboard_;
 };
 
-/// The lines of a metrics file that belong to the first `step` steps and the first `growths` growth events. A line that
-/// a kill cut short is dropped with all behind it.
-std::string lines_up_to(const std::string& content, int64_t step, size_t growths);
+/// The lines of a metrics file that belong to the first `step` steps and the first `events` growths and interventions.
+/// A line that a kill cut short is dropped with all behind it.
+std::string lines_up_to(const std::string& content, int64_t step, size_t events);
 
 /// The losses of the last step that RUN/metrics.jsonl holds; NaN where it holds none.
 struct FinalLosses {

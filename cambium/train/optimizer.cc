@@ -28,13 +28,18 @@ std::vector<Span> spans(const model::BlockLayout& layout, bool decay_all) {
   return result;
 }
 
+bool is_trained(const Trained& trained, size_t block) { return trained.empty() || trained[block]; }
+
 }  // namespace
 
 Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
-              const Limits& limits) {
+              const Limits& limits, const Trained& trained) {
   at::Tensor squares = at::zeros_like(loss_sum);
-  for (const at::Tensor& block : gradients.blocks()) {
-    ops::sum_squares(block, squares);
+  const std::vector<at::Tensor> blocks = gradients.blocks();
+  for (size_t block = 0; block < blocks.size(); ++block) {
+    if (is_trained(trained, block)) {
+      ops::sum_squares(blocks[block], squares);
+    }
   }
   const at::Tensor norm = squares.sqrt(), loss = loss_sum / static_cast<double>(target_tokens);
   const at::Tensor usable = loss.isfinite().logical_and(norm.isfinite()).logical_and(loss <= limits.highest_loss);
@@ -45,7 +50,8 @@ Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Pa
 }
 
 void update(model::Llama& model, const TrainState& state, const model::Parameters& gradients,
-            const config::TrainSection& settings, double learning_rate, const Verdict& verdict) {
+            const config::TrainSection& settings, double learning_rate, const Verdict& verdict,
+            const Trained& trained) {
   const bool decay_all = settings.decay == "all";
   const std::vector<at::Tensor> weights = model.weights.blocks(), grads = gradients.blocks(),
                                 averages = state.exp_avg.blocks(), squares = state.exp_avg_sq.blocks(),
@@ -54,6 +60,9 @@ void update(model::Llama& model, const TrainState& state, const model::Parameter
   const std::vector<Span> layer_spans = spans(layer_layout(model.config), decay_all);
   const std::vector<Span> head_spans = spans(head_layout(model.config), decay_all);
   for (size_t block = 0; block < weights.size(); ++block) {
+    if (!is_trained(trained, block)) {
+      continue;
+    }
     const std::vector<Span>& parts =
         block == 0 ? embedding_spans : (block + 1 == weights.size() ? head_spans : layer_spans);
     for (const Span& part : parts) {
@@ -71,13 +80,13 @@ void update(model::Llama& model, const TrainState& state, const model::Parameter
   }
 }
 
-StepOutcome settle(const Verdict& verdict, TrainState& state) {
+StepOutcome settle(const Verdict& verdict, TrainState& state, const Trained& trained) {
   const at::Tensor numbers = verdict.numbers.cpu();
   const double* found = numbers.const_data_ptr<double>();
   const StepOutcome outcome{.loss = found[0], .grad_norm = found[1], .applied = found[2] != 0};
   if (outcome.applied) {
-    for (int64_t& steps : state.adam_steps) {
-      ++steps;
+    for (size_t block = 0; block < state.adam_steps.size(); ++block) {
+      state.adam_steps[block] += is_trained(trained, block) ? 1 : 0;
     }
   }
   return outcome;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include "cambium/config/run_config.h"
 #include "cambium/model/llama.h"
@@ -19,16 +20,21 @@ struct Limits {
   double highest_loss = std::numeric_limits<double>::infinity();
 };
 
-/// Judges the gradients of `target_tokens` tokens with Σ loss `loss_sum`: their global L2 norm over all blocks, before
-/// clipping; the factor by which torch.nn.utils.clip_grad_norm_ scales them, min(1, clip / (norm + 1e-6)); and whether
-/// to use them at all: loss and norm are finite, the loss is not above the highest.
-Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
-              const Limits& limits);
+/// Blocks (embedding, layers, head) that a step updates (state.h: trained_blocks); the others are left as they are.
+/// Empty: all.
+using Trained = std::vector<bool>;
 
-/// One AdamW update of every block where the verdict applies it, with decay on all parameters or on matrices only
-/// (train.decay). The state's step counters move with settle().
+/// Judges the gradients of `target_tokens` tokens with Σ loss `loss_sum`: their global L2 norm over the trained blocks,
+/// before clipping; the factor by which torch.nn.utils.clip_grad_norm_ scales them, min(1, clip / (norm + 1e-6)); and
+/// whether to use them at all: loss and norm are finite, the loss is not above the highest.
+Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
+              const Limits& limits, const Trained& trained = {});
+
+/// One AdamW update of every trained block where the verdict applies it, with decay on all parameters or on matrices
+/// only (train.decay). The state's step counters move with settle().
 void update(model::Llama& model, const TrainState& state, const model::Parameters& gradients,
-            const config::TrainSection& settings, double learning_rate, const Verdict& verdict);
+            const config::TrainSection& settings, double learning_rate, const Verdict& verdict,
+            const Trained& trained = {});
 
 struct StepOutcome {
   double loss;       ///< mean over the tokens, nats
@@ -36,6 +42,6 @@ struct StepOutcome {
   bool applied;
 };
 /// Waits for the verdict, and counts an update that was applied.
-StepOutcome settle(const Verdict& verdict, TrainState& state);
+StepOutcome settle(const Verdict& verdict, TrainState& state, const Trained& trained = {});
 
 }  // namespace cambium::train

@@ -74,7 +74,7 @@ std::vector<data::TokenDataset> open_held_out(const config::DataSection& setting
 }
 
 /// Does what a checkpoint went through agree with what the configuration plans?
-void check_growths(const TrainState& state, const config::ResolvedSteps& steps, const fs::path& checkpoint) {
+void check_events(const TrainState& state, const config::ResolvedSteps& steps, const fs::path& checkpoint) {
   for (size_t i = 0; i < state.growths.size(); ++i) {
     if (i >= steps.events.size() || !(state.growths[i].event == steps.events[i])) {
       bad_input("{}: grew from {} to {} layers after step {}, which the configuration does not plan ([growth])",
@@ -85,6 +85,14 @@ void check_growths(const TrainState& state, const config::ResolvedSteps& steps, 
   if (state.growths.size() < steps.events.size() && steps.events[state.growths.size()].step < state.step) {
     bad_input("{}: is at step {}, but the configuration plans a growth after step {} that it has not made",
               checkpoint.string(), state.step, steps.events[state.growths.size()].step);
+  }
+  const size_t done = state.symmetrized.size(), planned = steps.symmetrized.size();
+  if (done > planned || (done > 0 && steps.symmetrized[done - 1].step != state.symmetrized.back().step) ||
+      (done < planned && steps.symmetrized[done].step < state.step)) {
+    bad_input(
+        "{}: was made symmetric {} times up to step {}, which the configuration does not plan "
+        "(`growth.symmetrize`)",
+        checkpoint.string(), done, state.step);
   }
 }
 
@@ -97,13 +105,15 @@ Start start_from_checkpoint(const RunSetup& setup, const fs::path& directory) {
   Checkpoint checkpoint = load_checkpoint(directory);
   model::ModelConfig expected = setup.config.model.architecture;
   expected.num_hidden_layers = checkpoint.config.num_hidden_layers;
+  expected.norm_positions =
+      norm_positions(setup.config, setup.steps, checkpoint.state.growths.size(), expected.num_hidden_layers);
   // What names tokens changes no computation.
   expected.bos_token_id = checkpoint.config.bos_token_id;
   expected.eos_token_id = checkpoint.config.eos_token_id;
   if (!(expected == checkpoint.config)) {
     bad_input("{}: is of another architecture than the configuration's [model]", directory.string());
   }
-  check_growths(checkpoint.state, setup.steps, directory);
+  check_events(checkpoint.state, setup.steps, directory);
   TrainState& state = checkpoint.state;
   state.exp_avg = state.exp_avg.to(setup.device.where);
   state.exp_avg_sq = state.exp_avg_sq.to(setup.device.where);
@@ -114,6 +124,7 @@ Start start_fresh(const RunSetup& setup) {
   const config::ModelSection& settings = setup.config.model;
   model::ModelConfig config = settings.architecture;
   config.num_hidden_layers = setup.steps.initial_layers;
+  config.norm_positions = norm_positions(setup.config, setup.steps, 0, config.num_hidden_layers);
   if (!settings.init_from.empty()) {
     const model::ModelConfig stored = model::read_model_config(settings.init_from);
     if (stored.num_hidden_layers != config.num_hidden_layers) {
@@ -167,7 +178,98 @@ std::optional<fs::path> checkpoint_to_resume(const fs::path& run_directory, cons
   return std::nullopt;
 }
 
+/// How deep the model was at its first `growths` growths.
+int layers_after(const TrainState& state, size_t growths, int64_t layers_now) {
+  if (state.growths.empty()) {
+    return static_cast<int>(layers_now);
+  }
+  return growths == 0 ? state.growths.front().event.from_layers : state.growths[growths - 1].event.to_layers;
+}
+
+config::BranchPoint point_of(const Branch& branch, const TrainState& state, int64_t layers_now) {
+  const auto growths = static_cast<size_t>(branch.growths), symmetrized = static_cast<size_t>(branch.symmetrized);
+  if (growths > state.growths.size() || symmetrized > state.symmetrized.size()) {
+    bad_input("{}: holds fewer growths than the parent that it names", branch.from);
+  }
+  config::BranchPoint point{.from = branch.from,
+                            .step = branch.step,
+                            .layers = layers_after(state, growths, layers_now),
+                            .events = {},
+                            .symmetrized = {}};
+  for (size_t i = 0; i < growths; ++i) {
+    point.events.push_back(state.growths[i].event);
+  }
+  point.symmetrized.assign(state.symmetrized.begin(),
+                           state.symmetrized.begin() + static_cast<std::ptrdiff_t>(symmetrized));
+  return point;
+}
+
+/// The parent's checkpoint, as the run that branches from it remembers it.
+Branch branch_from(const fs::path& checkpoint, const TrainerFile& trainer) {
+  return {.from = checkpoint.string(),
+          .model_hash = stated_hash(checkpoint, "model.safetensors"),
+          .step = trainer.state.step,
+          .growths = static_cast<int64_t>(trainer.state.growths.size()),
+          .symmetrized = static_cast<int64_t>(trainer.state.symmetrized.size()),
+          .position = trainer.position};
+}
+
+Start start_from_branch(const RunSetup& setup, const Branch& branch) {
+  Start begin = start_from_checkpoint(setup, branch.from);
+  begin.state.branch = branch;
+  begin.from.clear();  // a beginning of its own
+  return begin;
+}
+
+/// Where the parent's data stood, for the sources that the branch shares with it.
+data::MixtureStart mixture_start(const std::optional<Branch>& branch, const std::vector<data::Source>& sources) {
+  data::MixtureStart start;
+  if (!branch) {
+    return start;
+  }
+  start.step = branch->step;
+  std::vector<DataPosition> left = branch->position;
+  for (const data::Source& source : sources) {
+    int64_t windows = 0;
+    for (DataPosition& position : left) {
+      windows += position.source == source.name ? std::exchange(position.windows, 0) : 0;
+    }
+    start.windows.push_back(windows);
+  }
+  return start;
+}
+
 }  // namespace
+
+Past past_of(const config::RunConfig& config, const Resume& resume) {
+  Past past{.checkpoint = checkpoint_to_resume(config.run.dir, resume), .branch = {}, .point = {}};
+  const std::string& parent = config.run.branch_from;
+  if (!past.checkpoint && parent.empty()) {
+    return past;
+  }
+  const fs::path checkpoint = past.checkpoint ? *past.checkpoint : checkpoint_of(parent);
+  const int64_t layers = model::read_model_config(checkpoint).num_hidden_layers;
+  const TrainerFile trainer = read_trainer_file(checkpoint, layers);
+  past.branch = past.checkpoint ? trainer.state.branch : branch_from(checkpoint, trainer);
+  if (past.branch) {
+    past.point = point_of(*past.branch, trainer.state, layers);
+  } else if (!parent.empty()) {
+    bad_input("{}: `run.dir` holds a run that was not branched from another, but `run.branch_from` is {}",
+              config.run.dir, parent);
+  }
+  return past;
+}
+
+std::vector<int64_t> norm_positions(const config::RunConfig& config, const config::ResolvedSteps& steps, size_t growths,
+                                    int64_t layers) {
+  if (!config.model.architecture.layer_norm_scaling || config.growth.scaling_index != "final" ||
+      growths >= steps.events.size()) {
+    return {};
+  }
+  const std::vector<int> positions =
+      growth::final_positions(static_cast<int>(layers), std::span(steps.events).subspan(growths));
+  return {positions.begin(), positions.end()};
+}
 
 std::optional<model::ModelConfig> begun_with(const fs::path& run_directory, const Resume& resume) {
   const std::optional<fs::path> checkpoint = checkpoint_to_resume(run_directory, resume);
@@ -182,7 +284,7 @@ std::optional<model::ModelConfig> begun_with(const fs::path& run_directory, cons
   return config;
 }
 
-RunSetup set_up(config::RunConfig config) {
+RunSetup set_up(config::RunConfig config, const Past& past) {
   if (config.data.source.empty()) {
     bad_input("data.source: expected at least one [[data.source]] with a path");
   }
@@ -212,10 +314,14 @@ RunSetup set_up(config::RunConfig config) {
   if (!held_out.empty()) {
     held_out_windows.emplace(std::move(held_out), seq, config.data.val_tokens);
   }
-  const config::ResolvedSteps steps = config::resolve_steps(config, epoch_tokens);
-  data::Mixture mixture(std::move(sources), seq, batch, config.run.seed, config.data.shuffle);
+  config::ResolvedSteps steps = config::resolve_steps(config, epoch_tokens);
+  if (past.point) {
+    continue_from(steps, *past.point, config);
+  }
+  data::MixtureStart position = mixture_start(past.branch, sources);
+  data::Mixture mixture(std::move(sources), seq, batch, config.run.seed, config.data.shuffle, std::move(position));
   return {.config = config,
-          .steps = steps,
+          .steps = std::move(steps),
           .mixture = std::move(mixture),
           .held_out = std::move(held_out_windows),
           .tokenizer_json = tokenizer ? tokenizer->json() : "",
@@ -223,11 +329,12 @@ RunSetup set_up(config::RunConfig config) {
           .micro_batch = config.train.micro_batch_sequences()};
 }
 
-Start start(const RunSetup& setup, const Resume& resume) {
+Start start(const RunSetup& setup, const Past& past, const Resume& resume) {
   const fs::path run_directory = setup.config.run.dir;
-  restore_replaced(run_directory / "checkpoints");
-  const std::optional<fs::path> from = checkpoint_to_resume(run_directory, resume);
-  Start begin = from ? start_from_checkpoint(setup, *from) : start_fresh(setup);
+  const std::optional<fs::path>& from = past.checkpoint;
+  Start begin = from          ? start_from_checkpoint(setup, *from)
+                : past.branch ? start_from_branch(setup, *past.branch)
+                              : start_fresh(setup);
   // Only now, with a start that holds, is anything moved or removed.
   remove_leftovers(run_directory);
   if (resume.mode == Resume::Mode::kNever) {

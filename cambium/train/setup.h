@@ -16,6 +16,17 @@
 
 namespace cambium::train {
 
+/// What a run goes on from: a checkpoint of its own, or that of another run which it branches from.
+struct Past {
+  std::optional<std::filesystem::path> checkpoint;  ///< of this run
+  std::optional<Branch> branch;                     ///< of the run, now or when it began
+  std::optional<config::BranchPoint> point;         ///< the same for the plan
+};
+
+/// Reads what `resume` and `run.branch_from` lead to. Throws InvalidInput for a checkpoint that is damaged or not
+/// there.
+Past past_of(const config::RunConfig& config, const Resume& resume);
+
 /// What stays the same during a run.
 struct RunSetup {
   config::RunConfig config;  ///< with vocabulary and data paths resolved
@@ -28,7 +39,12 @@ struct RunSetup {
 };
 
 /// Opens data and tokenizer and checks that everything fits together. Throws InvalidInput.
-RunSetup set_up(config::RunConfig config);
+RunSetup set_up(config::RunConfig config, const Past& past);
+
+/// The indices that LN-Scaling follows in a model of `layers` layers with `growths` growths of the run behind it: those
+/// of the final depth (growth.scaling_index = "final"), or empty where they are its own.
+std::vector<int64_t> norm_positions(const config::RunConfig& config, const config::ResolvedSteps& steps, size_t growths,
+                                    int64_t layers);
 
 /// The model and the state that the run begins with, and what it begins from ("" from scratch).
 struct Start {
@@ -36,6 +52,6 @@ struct Start {
   TrainState state;
   std::string from;
 };
-Start start(const RunSetup& setup, const Resume& resume);
+Start start(const RunSetup& setup, const Past& past, const Resume& resume);
 
 }  // namespace cambium::train

@@ -1,20 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "cambium/formats/json.h"
-#include "cambium/growth/schedule.h"
 #include "cambium/model/llama.h"
+#include "cambium/train/branch.h"
+#include "cambium/train/events.h"
 
 namespace cambium::train {
-
-/// A growth that happened: the plan, and what was applied.
-struct GrowthRecord {
-  growth::GrowthEvent event;
-  std::string moments;  ///< copy | zero
-};
 
 /// Running mean and variance of the loss, for the spike guard (exponential, decay kDecay a step).
 struct LossStatistics {
@@ -40,20 +35,20 @@ struct TrainState {
   model::Parameters exp_avg, exp_avg_sq;  ///< AdamW's moments
   std::vector<int64_t> adam_steps;        ///< updates of each block: embedding, layers, head (bias correction)
   std::vector<GrowthRecord> growths;      ///< in the order in which they happened
-  std::vector<int> lineage;               ///< of each layer: the initial layer it descends from
+  std::vector<growth::SymmetrizeEvent> symmetrized;  ///< likewise
+  std::optional<Branch> branch;                      ///< what this run was branched from
+  std::vector<int> lineage;  ///< of each layer: the initial layer it descends from; kNoSource: none
   LossStatistics losses;
   int64_t skipped_in_a_row = 0;  ///< steps whose update was not applied, up to now
 
   static TrainState fresh(const model::Llama& model);
 };
 
-/// Applies a growth to weights and state: copies of the source layers with their moments (or zero moments), the compute
-/// copy made again, lineage and log extended.
-void grow(model::Llama& model, TrainState& state, const growth::GrowthEvent& event, const std::string& moments);
-/// The same where nothing is computed with the weights.
-void grow(model::Parameters& weights, TrainState& state, const growth::GrowthEvent& event, const std::string& moments);
+/// Which blocks (embedding, layers, head) the next step updates: all of them, or the new layers alone while a growth's
+/// freeze_steps last.
+std::vector<bool> trained_blocks(const TrainState& state);
 
-formats::Json to_json(const GrowthRecord& record);
-GrowthRecord growth_record_from_json(const formats::Json& json, const std::string& what);
+/// What the last growth leaves of the next step's learning rate (Policy::rewarmup_steps).
+double rewarmup_factor(const TrainState& state);
 
 }  // namespace cambium::train

@@ -18,6 +18,7 @@
 #include "cambium/config/schedule.h"
 #include "cambium/model/training_step.h"
 #include "cambium/ops/backend.h"
+#include "cambium/train/apply_growth.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -46,6 +47,12 @@ void prune(const RunSetup& setup) {
   prune_checkpoints(config.run.dir, config.checkpoint.keep, config.checkpoint.keep_growth, growth_steps);
 }
 
+/// Growths and interventions of this run, without those of a parent.
+size_t own_events(const TrainState& state) {
+  const Branch parent = state.branch.value_or(Branch{});
+  return state.growths.size() + state.symmetrized.size() - static_cast<size_t>(parent.growths + parent.symmetrized);
+}
+
 /// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
 class Trainer {
  public:
@@ -55,7 +62,7 @@ class Trainer {
         run_directory_(config_.run.dir),
         start_(std::move(start)),
         learning_rate_(config_.train, setup_.steps),
-        metrics_(run_directory_, start_.state.step, start_.state.growths.size(), config_.log.tensorboard),
+        metrics_(run_directory_, start_.state.step, own_events(start_.state), config_.log.tensorboard),
         throughput_(config_, setup_.steps, peak_flops(setup_.device)) {
     make_buffers();
     last_checkpoint_ = start_.from;
@@ -65,6 +72,7 @@ class Trainer {
     announce();
     while (state().step < setup_.steps.total) {
       grow_where_due();
+      symmetrize_where_due();
       const StepOutcome outcome = step();
       ++state().step;
       if (outcome.applied || state().step == setup_.steps.total) {
@@ -113,6 +121,9 @@ class Trainer {
                     model().num_layers(), config_.model.architecture.num_hidden_layers));
     log_info(format("device: {}", describe(setup_.device)));
     log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
+    if (state().branch) {
+      log_info(format("branched from {} after step {}", state().branch->from, state().branch->step));
+    }
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));
     }
@@ -133,7 +144,9 @@ class Trainer {
         save(/*grown=*/false);
       }
       const auto begin = std::chrono::steady_clock::now();
-      grow(model(), state(), event, config_.growth.moments);
+      grow(model(), state(), {event, config::growth_policy(config_)});
+      model().config.norm_positions =
+          norm_positions(config_, setup_.steps, state().growths.size(), model().num_layers());
       make_buffers();
       if (ops::Backend* device = ops::backend_of(gradients_.embedding)) {
         device->synchronize();
@@ -146,13 +159,32 @@ class Trainer {
       line["loss_after"] = after;
       line["seconds"] = seconds;  // of the growth alone: copies and buffers, no losses, no checkpoints
       metrics_.log_event(line);
-      log_info(format("growth after step {}: {} {} -> {} layers, copies of {} inserted at {}; loss {:.4f} -> {:.4f}",
-                      event.step, event.op, event.from_layers, event.to_layers, fmt::join(event.growth.sources, ","),
-                      event.growth.insert_at, before, after));
+      log_info(format("growth after step {}: {}; loss {:.4f} -> {:.4f}", event.step, describe(state().growths.back()),
+                      before, after));
       // Behind the line of the event: a run that goes on from here would never write it.
       if (config_.checkpoint.keep_growth) {
         save(/*grown=*/true);
       }
+    }
+  }
+
+  /// Makes the model symmetric where that is planned behind the steps done, and behind the growth of that step.
+  void symmetrize_where_due() {
+    const std::vector<growth::SymmetrizeEvent>& events = setup_.steps.symmetrized;
+    while (state().symmetrized.size() < events.size() && events[state().symmetrized.size()].step == state().step) {
+      const growth::SymmetrizeEvent& event = events[state().symmetrized.size()];
+      const double before = reference_loss();
+      symmetrize(model().config, model().weights, state(), event);
+      model().refresh_compute();
+      make_buffers();  // a recording holds the old copies' addresses
+      const double after = reference_loss();
+      formats::Json line = to_json(event);
+      line["event"] = "symmetrize";
+      line["loss_before"] = before;
+      line["loss_after"] = after;
+      metrics_.log_event(line);
+      log_info(format("symmetrize after step {}: strength {}, control {}; loss {:.4f} -> {:.4f}", event.step,
+                      event.how.strength, event.how.control, before, after));
     }
   }
 
@@ -187,10 +219,12 @@ class Trainer {
     if (spike_guard > 0) {
       limits.highest_loss = state().losses.loss_at(spike_guard);
     }
-    const Verdict verdict = judge(step_->loss_sum(), target_tokens, gradients_, limits);
-    update(model(), state(), gradients_, config_.train, learning_rate_(state().step), verdict);
+    const std::vector<bool> trained = trained_blocks(state());
+    rate_ = learning_rate_(state().step) * rewarmup_factor(state());
+    const Verdict verdict = judge(step_->loss_sum(), target_tokens, gradients_, limits, trained);
+    update(model(), state(), gradients_, config_.train, rate_, verdict, trained);
     read_ahead(state().step + 1);
-    const StepOutcome outcome = settle(verdict, state());
+    const StepOutcome outcome = settle(verdict, state(), trained);
     state().tokens += target_tokens;
     if (outcome.applied) {
       state().losses.add(outcome.loss);
@@ -233,12 +267,11 @@ class Trainer {
       return;
     }
     const Throughput::Rate rate = throughput_.take();
-    const double learning_rate = learning_rate_(n - 1);
     StepMetrics line{.step = n,
                      .tokens = state().tokens,
                      .loss = outcome.loss,
                      .grad_norm = outcome.grad_norm,
-                     .lr = learning_rate,
+                     .lr = rate_,
                      .layers = static_cast<int>(model().num_layers()),
                      .tokens_per_second = rate.tokens_per_second,
                      .mfu = rate.mfu,
@@ -252,9 +285,9 @@ class Trainer {
     result_.train_loss = outcome.loss;
     metrics_.log(line);
     log_info(format("step {}/{}  loss {:.4f}{}  lr {:.2e}  grad {:.2f}  layers {}  {} tok/s  mfu {:.0f} %  ETA {}", n,
-                    setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "",
-                    learning_rate, outcome.grad_norm, line.layers, format_count(std::llround(rate.tokens_per_second)),
-                    100 * rate.mfu, format_duration(throughput_.eta(n))));
+                    setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "", rate_,
+                    outcome.grad_norm, line.layers, format_count(std::llround(rate.tokens_per_second)), 100 * rate.mfu,
+                    format_duration(throughput_.eta(n))));
   }
 
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
@@ -276,6 +309,7 @@ class Trainer {
   fs::path run_directory_;
   Start start_;
   config::LearningRate learning_rate_;
+  double rate_ = 0;  ///< of the last step
   Metrics metrics_;
   Throughput throughput_;
   model::Parameters gradients_;
@@ -307,9 +341,11 @@ TrainResult train(const config::RunConfig& config, const Resume& resume) {
   const StopRequest stop;
   const c10::NoGradGuard no_grad;
   at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
-  RunSetup setup = set_up(config);
+  restore_replaced(fs::path(config.run.dir) / "checkpoints");
+  const Past past = past_of(config, resume);
+  RunSetup setup = set_up(config, past);
   make_directories(config.run.dir);
-  Start begin = start(setup, resume);
+  Start begin = start(setup, past, resume);
   if (begin.state.step >= setup.steps.total) {
     return finished(setup, begin);
   }

@@ -67,8 +67,8 @@ class Good(Folder):
         for words in (
             "a checkpoint",
             "16 steps, 1,024 tokens",
-            "after step 8: lidas, 4 -> 6 layers, copies of 1, 2 inserted at 2, moments copied",
-            "layer   3: initial layer 2, copied after step 8",
+            "after step 8: lidas: 4 -> 6 layers, copies of 1, 2 inserted at 2",
+            "layer   3: initial layer 2, made after step 8",
             "every file is as it was written",
         ):
             self.assertIn(words, said)

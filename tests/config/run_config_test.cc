@@ -317,7 +317,7 @@ TEST(RunConfig, PrintedConfigurationReadsBack) {
   EXPECT_EQ(again.data.tokenizer, "a \"b\" \\c");
   EXPECT_EQ(again.train.steps, config.train.steps);
   for (const KeyDoc& doc : key_docs()) {
-    if (!doc.key.starts_with("data.source") && !doc.key.starts_with("model.rope_scaling")) {
+    if (std::count(doc.key.begin(), doc.key.end(), '.') == 1) {
       const std::string name = "\n" + doc.key.substr(doc.key.find('.') + 1) + " = ";
       EXPECT_SAYS(text, name);
     }

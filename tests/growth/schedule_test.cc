@@ -83,7 +83,7 @@ TEST(Prop, MeanDepthFractions) {
 TEST(Plan, EventsOfThePaperModels) {
   const std::vector<GrowthEvent> events = four_to("lidas", 24);
   ASSERT_EQ(events.size(), 5u);
-  EXPECT_EQ(events[0], (GrowthEvent{8095, "lidas", 4, 8, lidas(4, 4)}));
+  EXPECT_EQ(events[0], (GrowthEvent{8095, "lidas", 4, 8, grow_by("lidas", 4, 4)}));
   EXPECT_EQ(events[1], (GrowthEvent{24285, "lidas", 8, 12, {{2, 3, 4, 5}, 4}}));
   EXPECT_EQ(events[4].to_layers, 24);
 }
@@ -114,6 +114,51 @@ TEST(Plan, DepthAtAStep) {
 TEST(Plan, StartsAtWhatIsLeftOfTheFinalDepth) {
   EXPECT_EQ(plan_growth("lidas", 16, 4, Steps{10})[0].from_layers, 12);
   EXPECT_TRUE(plan_growth("lidas", 7, 4, Steps{}).empty());
+}
+
+TEST(Plan, DoublingStartsAtAPowerOfTwoBelow) {
+  const std::vector<GrowthEvent> events = plan_growth("stack", 12, 4, Steps{10, 20});
+  EXPECT_EQ(events[0].from_layers, 3);
+  EXPECT_EQ(events[1].to_layers, 12);
+  EXPECT_EQ(lineage(3, events), (std::vector<int>{0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2}));
+  EXPECT_EQ(lineage(2, plan_growth("interpose", 8, 1, Steps{1, 2})), (std::vector<int>{0, 0, 0, 0, 1, 1, 1, 1}));
+  EXPECT_REFUSAL(plan_growth("stack", 10, 4, Steps{1, 2}), "doubling 2 times", "8 or 12");
+  const Operator& stack = find_operator("stack");
+  EXPECT_EQ(growths_between(stack, 3, 12, 4), 2);
+  EXPECT_REFUSAL(growths_between(stack, 3, 13, 4), "12 or 24");
+  EXPECT_EQ(growths_between(find_operator("midas"), 4, 24, 4), 5);
+  EXPECT_REFUSAL(growths_between(find_operator("midas"), 4, 22, 4), "20 or 24");
+}
+
+TEST(Plan, Explicit) {
+  const std::vector<ExplicitGrowth> told{{5, {1, 0}, 0}, {9, {3}, 4}};
+  const std::vector<GrowthEvent> events = plan_explicit(5, told);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0], (GrowthEvent{5, "explicit", 2, 4, {{1, 0}, 0}}));
+  EXPECT_EQ(events[1], (GrowthEvent{9, "explicit", 4, 5, {{3}, 4}}));
+  EXPECT_EQ(lineage(2, events), (std::vector<int>{1, 0, 0, 1, 1}));
+  EXPECT_REFUSAL(plan_explicit(3, told), "at the start");
+  EXPECT_REFUSAL(plan_explicit(5, std::vector<ExplicitGrowth>{{1, {2}, 0}, {2, {9}, 0}}), "growth 1", "4 layers");
+  EXPECT_REFUSAL(plan_explicit(4, std::vector<ExplicitGrowth>{{1, {}, 0}}), "growth 0");
+  EXPECT_REFUSAL(plan_explicit(4, std::vector<ExplicitGrowth>{{3, {0}, 0}, {3, {0}, 0}}), "3 after 3");
+}
+
+TEST(Plan, NewLayersDescendFromNone) {
+  EXPECT_EQ(lineage(2, plan_growth("fresh", 6, 2, Steps{1, 2})), (std::vector<int>{0, 1, -1, -1, -1, -1}));
+}
+
+TEST(Plan, FinalPositions) {
+  const std::vector<GrowthEvent> events = plan_growth("midas", 6, 2, Steps{1, 2});  // 2 -> 4 -> 6, both inserted at 2
+  EXPECT_EQ(final_positions(2, events), (std::vector<int>{0, 1}));
+  EXPECT_EQ(final_positions(4, std::span(events).subspan(1)), (std::vector<int>{0, 1, 4, 5}));
+  EXPECT_EQ(final_positions(6, {}), (std::vector<int>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(final_positions(3, plan_growth("interpose", 6, 1, Steps{1})), (std::vector<int>{0, 2, 4}));
+}
+
+TEST(Prop, AnyDepthsInBlocks) {
+  EXPECT_EQ(prop_schedule(std::vector<int64_t>{1, 2, 4}, 1, 70), (Steps{10, 30}));
+  EXPECT_EQ(prop_schedule(std::vector<int64_t>{3, 4, 5}, 1, 24), (Steps{6, 14}));
+  EXPECT_REFUSAL(prop_schedule(std::vector<int64_t>{2, 2}, 1, 24), "ascending");
 }
 
 TEST(Plan, RefusesDepthsAndStepsThatDoNotWorkOut) {

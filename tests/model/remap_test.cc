@@ -49,24 +49,6 @@ TEST(RemapLayers, ShrinksAndReorders) {
   EXPECT_TRUE(at::equal(parameters.layers[1], before[1]));
 }
 
-TEST(Growth, CopiesEveryTensorOfItsSources) {
-  for (const std::string& name : growth::operator_names()) {
-    for (const int layers : {4, 8}) {
-      ModelConfig config = small_config(layers);
-      Parameters parameters = random_parameters(config, 3);
-      const growth::Growth growth = growth::grow_by(name, layers, 4);
-      const std::vector<int> map = growth::layer_map(layers, growth);
-      const std::vector<at::Tensor> before = parameters.layers;
-      grow(config, parameters, growth);
-      ASSERT_EQ(config.num_hidden_layers, layers + 4) << name;
-      for (size_t i = 0; i < map.size(); ++i) {
-        EXPECT_TRUE(at::equal(parameters.layers[i], before[static_cast<size_t>(map[i])])) << name << ", layer " << i;
-      }
-      EXPECT_EQ(parameters.numel(), config.parameters()) << name;
-    }
-  }
-}
-
 class GrowthIn : public testing::TestWithParam<Precision> {};
 
 /// The middle block and its copy stand side by side and are the same, so they may change places.
@@ -75,7 +57,7 @@ TEST_P(GrowthIn, MidasRightAfterTheCopyAllowsInterchangingItWithItsSource) {
   for (const int layers : {4, 8}) {
     ModelConfig config = small_config(layers);
     Parameters parameters = random_parameters(config, 3);
-    const growth::Growth growth = growth::midas(layers, kBlock);
+    const growth::Growth growth = growth::grow_by("midas", layers, kBlock);
     grow(config, parameters, growth);
     Llama model(config, parameters, GetParam());
     std::vector<int> order = plain_order(config.num_hidden_layers);
@@ -94,11 +76,10 @@ TEST_P(GrowthIn, AModelInPlaceIsTheGrownModel) {
   ModelConfig config = small_config(8);
   Llama model = small_model(config, GetParam());
   const at::Tensor ids = some_ids(2, 33), before = logits_of(model, ids);
-  const std::vector<int> map = growth::layer_map(8, growth::lidas(8, 4));
+  const std::vector<int> map = growth::layer_map(8, growth::grow_by("lidas", 8, 4));
   const at::Tensor as_order = logits_of(model, ids, map);
   remap_layers(model.weights, map);
-  model.config.num_hidden_layers = model.num_layers();
-  model.refresh_compute();
+  model.follow_growth();
   EXPECT_TRUE(at::equal(logits_of(model, ids), as_order));
   EXPECT_FALSE(at::equal(as_order, before));  // growth does not keep the function
 }

@@ -1,6 +1,7 @@
 #include "cambium/train/checkpoint.h"
 
 #include "cambium/growth/schedule.h"
+#include "cambium/train/apply_growth.h"
 #include "cambium/train/manifest.h"
 #include "cambium/train/run_directory.h"
 #include "tests/support/refusal.h"
@@ -46,8 +47,12 @@ class Checkpoints : public Folder {
 TEST_F(Checkpoints, ReadBackBitForBit) {
   model::Llama model = tiny_model();
   TrainState state = tiny_state(model);
-  grow(model, state, {.step = 12, .op = "lidas", .from_layers = 4, .to_layers = 6, .growth = growth::lidas(4, 2)},
-       "zero");
+  growth::Policy policy;
+  policy.moments = "zero";
+  grow(model, state, {{12, "lidas", 4, 6, growth::grow_by("lidas", 4, 2)}, policy});
+  const growth::Symmetrize how{0.5, "none", 3};
+  symmetrize(model.config, model.weights, state, {12, 2, how, {{0, 2}}});
+  state.branch = Branch{"runs/a", "0f", 10, 1, 0, {{"books", 5, 80}}};
   save_checkpoint(folder_ / "one", model, state, {{"books", 7, 112}}, /*seed=*/3, "{}");
   EXPECT_EQ(check_manifest(folder_ / "one", /*hashes=*/true), "");
   EXPECT_EQ(read("one/tokenizer.json"), "{}");
@@ -62,6 +67,11 @@ TEST_F(Checkpoints, ReadBackBitForBit) {
   EXPECT_EQ(again.state.adam_steps, state.adam_steps);
   EXPECT_EQ(again.state.lineage, state.lineage);
   EXPECT_EQ(again.state.growths.at(0).event, state.growths.at(0).event);
+  EXPECT_EQ(to_json(again.state.symmetrized.at(0)), to_json(state.symmetrized.at(0)));
+  EXPECT_EQ(again.state.branch->from, "runs/a");
+  EXPECT_EQ(again.state.branch->step, 10);
+  EXPECT_EQ(again.state.branch->growths, 1);
+  EXPECT_EQ(again.state.branch->position.at(0).windows, 5);
   EXPECT_EQ(again.state.losses.mean, state.losses.mean);
   EXPECT_EQ(again.state.losses.variance, state.losses.variance);
   EXPECT_EQ(again.state.losses.count, 2);

@@ -67,7 +67,7 @@ class MetricsFile : public Folder {
 
 TEST_F(MetricsFile, GoesOnBehindACheckpoint) {
   write("metrics.jsonl", kLines);
-  Metrics metrics(folder_, /*step=*/2, /*growths=*/1, /*tensorboard=*/false);
+  Metrics metrics(folder_, /*step=*/2, /*events=*/1, /*tensorboard=*/false);
   metrics.log(step(3, 1.5));
   EXPECT_EQ(lines(read("metrics.jsonl")), 4u);  // flushed at once
   EXPECT_NE(read("metrics.jsonl").find("\"loss\":1.5"), std::string::npos);

@@ -65,9 +65,9 @@ void check_model_type(const JsonView& json) {
                 classes.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 200));
     }
   }
-  const bool scaled = boolean_or(json, "layer_norm_scaling", false);
-  if (scaled != (type == kOwnType)) {
-    json.fail("layer_norm_scaling", format("true with model_type `{}`, and only with it", kOwnType));
+  const bool own = boolean_or(json, "layer_norm_scaling", false) || json.has("loop");
+  if (own != (type == kOwnType)) {
+    json.fail("model_type", format("`{}` with `layer_norm_scaling` or `loop`, and only with them", kOwnType));
   }
 }
 
@@ -122,6 +122,29 @@ Rope read_rope(const JsonView& json, int64_t max_position_embeddings) {
   return {theta.value_or(10000), scaling.value_or(std::nullopt)};
 }
 
+/// {"layers": [first, last], "times": n}, as in a run's configuration.
+std::optional<Loop> read_loop(const JsonView& json) {
+  if (!json.has("loop")) return std::nullopt;
+  const JsonView loop = json.object("loop");
+  const Json& layers = loop.at("layers");
+  if (!layers.is_array() || layers.size() != 2 || !layers[0].is_number_integer() || !layers[1].is_number_integer()) {
+    loop.fail("layers", "the first layer and the one behind the last");
+  }
+  return Loop{layers[0].get<int64_t>(), layers[1].get<int64_t>(), loop.integer("times", 1, kMostSize)};
+}
+
+std::vector<int64_t> read_norm_positions(const JsonView& json) {
+  constexpr std::string_view kKey = "layer_norm_scaling_positions";
+  std::vector<int64_t> positions;
+  if (!json.has(kKey)) return positions;
+  if (!json.at(kKey).is_array()) json.fail(kKey, "a list of layers");
+  for (const Json& position : json.at(kKey)) {
+    if (!position.is_number_integer()) json.fail(kKey, "a list of layers");
+    positions.push_back(position.get<int64_t>());
+  }
+  return positions;
+}
+
 }  // namespace
 
 ModelConfig model_config_from_json(const Json& value, std::string_view what) {
@@ -143,6 +166,8 @@ ModelConfig model_config_from_json(const Json& value, std::string_view what) {
   config.rms_norm_eps = number_or(json, "rms_norm_eps", 1e-6);
   config.tie_word_embeddings = boolean_or(json, "tie_word_embeddings", false);
   config.layer_norm_scaling = boolean_or(json, "layer_norm_scaling", false);
+  config.norm_positions = read_norm_positions(json);
+  config.loop = read_loop(json);
   config.bos_token_id = token_id(json, "bos_token_id", 1);
   config.eos_token_id = token_id(json, "eos_token_id", 2);
 
@@ -165,7 +190,7 @@ Json model_config_to_json(const ModelConfig& config, std::string_view torch_dtyp
                {"high_freq_factor", rope.high_freq_factor},
                {"original_max_position_embeddings", rope.original_max_position_embeddings}};
   }
-  const bool own = config.layer_norm_scaling;
+  const bool own = config.layer_norm_scaling || config.loop;
   // `rope_theta` and `rope_scaling` side by side, and the dtype under both names, are what transformers 4 and 5 share.
   Json json = {{"architectures", Json::array({own ? kOwnClass : kPlainClass})},
                {"model_type", own ? kOwnType : kPlainType},
@@ -191,7 +216,11 @@ Json model_config_to_json(const ModelConfig& config, std::string_view torch_dtyp
                {"use_cache", true},
                {"torch_dtype", torch_dtype},
                {"dtype", torch_dtype}};
-  if (own) json["layer_norm_scaling"] = true;
+  if (config.layer_norm_scaling) json["layer_norm_scaling"] = true;
+  if (!config.norm_positions.empty()) json["layer_norm_scaling_positions"] = config.norm_positions;
+  if (config.loop) {
+    json["loop"] = {{"layers", {config.loop->first, config.loop->last}}, {"times", config.loop->times}};
+  }
   return json;
 }
 

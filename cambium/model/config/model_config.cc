@@ -27,6 +27,12 @@ int64_t ModelConfig::parameters() const {
   return embeddings + num_hidden_layers * layer_parameters() + hidden_size;
 }
 
+double ln_scale(const ModelConfig& config, int64_t layer) {
+  if (!config.layer_norm_scaling) return 1;
+  const int64_t position = config.norm_positions.empty() ? layer : config.norm_positions.at(static_cast<size_t>(layer));
+  return 1 / std::sqrt(static_cast<double>(position + 1));
+}
+
 void check(const ModelConfig& config, std::string_view what) {
   const Size sizes[] = {
       {"vocab_size", config.vocab_size, int64_t{1} << 31},
@@ -55,6 +61,27 @@ void check(const ModelConfig& config, std::string_view what) {
   }
   if (heads % config.num_key_value_heads != 0) {
     refuse("num_key_value_heads", config.num_key_value_heads, format("a divisor of the {} attention heads", heads));
+  }
+  if (config.loop) {
+    const auto [first, last, times] = *config.loop;
+    constexpr int64_t kMostTimes = 1 << 10;
+    if (first < 0 || last <= first || last > config.num_hidden_layers) {
+      refuse("loop.layers", format("[{}, {}]", first, last),
+             format("the first layer and the one behind the last of some of the {} layers", config.num_hidden_layers));
+    }
+    if (times < 1 || times > kMostTimes) refuse("loop.times", times, format("1 to {}", kMostTimes));
+  }
+  const std::vector<int64_t>& positions = config.norm_positions;
+  if (!positions.empty()) {
+    if (!config.layer_norm_scaling || positions.size() != static_cast<size_t>(config.num_hidden_layers)) {
+      refuse("layer_norm_scaling_positions", format("{} entries", positions.size()),
+             "one for each layer of a model with layer_norm_scaling");
+    }
+    for (const int64_t position : positions) {
+      if (position < 0 || position > int64_t{1} << 16) {
+        refuse("layer_norm_scaling_positions", position, "indices of layers");
+      }
+    }
   }
   if (!(config.rope_theta > 0) || !std::isfinite(config.rope_theta)) {
     refuse("rope_theta", config.rope_theta, "a positive number");

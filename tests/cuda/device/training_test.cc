@@ -5,6 +5,7 @@
 
 #include "cambium/model/training_step.h"
 #include "cambium/ops/cuda.h"
+#include "cambium/train/apply_growth.h"
 #include "cambium/train/optimizer.h"
 #include "cambium/train/state.h"
 #include "tests/model/small_model.h"
@@ -119,7 +120,7 @@ TEST_P(TrainingOnDevice, TrainsAndGrowsLikeTheCpu) {
         losses.push_back(outcome.loss);
       }
       if (part == 0) {
-        grow(model, state, {.step = 10, .op = "lidas", .from_layers = 3, .to_layers = 4, .growth = {{1}, 2}}, "copy");
+        grow(model, state, {{.step = 10, .op = "lidas", .from_layers = 3, .to_layers = 4, .growth = {{1}, 2}}, {}});
       }
     }
     return losses;
