@@ -20,20 +20,33 @@ toml::table parse_value(const std::string& value) {
 
 }  // namespace
 
-std::optional<std::string> extended_file(std::string_view toml, std::string_view what) {
+std::vector<std::string> extended_files(std::string_view toml, std::string_view what) {
+  std::vector<std::string> files;
+  toml::table table;
   try {
-    const toml::table table = toml::parse(toml, std::string(what));
-    const toml::node* node = table.get(kExtends);
-    if (node == nullptr) {
-      return std::nullopt;
-    }
-    if (!node->is_string() || node->as_string()->get().empty()) {
-      bad_input("{}: `{}` (line {}): expected the path of a configuration", what, kExtends, node->source().begin.line);
-    }
-    return node->as_string()->get();
+    table = toml::parse(toml, std::string(what));
   } catch (const toml::parse_error&) {
-    return std::nullopt;  // add_file says what is wrong
+    return files;  // add_file says what is wrong
   }
+  const toml::node* value = table.get(kExtends);
+  if (value == nullptr) {
+    return files;
+  }
+  const auto add = [&](const toml::node& path) {
+    if (!path.is_string() || path.as_string()->get().empty()) {
+      bad_input("{}: `{}` (line {}): expected the path of a configuration, or a list of them", what, kExtends,
+                value->source().begin.line);
+    }
+    files.push_back(path.as_string()->get());
+  };
+  if (const toml::array* list = value->as_array()) {
+    for (const toml::node& path : *list) {
+      add(path);
+    }
+  } else {
+    add(*value);
+  }
+  return files;
 }
 
 void Layers::add_file(std::string_view toml, std::string_view what) {

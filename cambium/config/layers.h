@@ -4,7 +4,6 @@
 
 #include <deque>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +19,11 @@ struct Assignment {
   std::string raw;  ///< the text behind `=` of a `--set`
 };
 
-/// A top-level key: the configuration that this one changes, relative to its own folder.
+/// A top-level key: the configuration that this one is laid over, or several, laid one over the other; paths are relative
+/// to this one's folder.
 constexpr std::string_view kExtends = "extends";
-/// Its value; nothing where the text has none. Throws InvalidInput where it is no path.
-std::optional<std::string> extended_file(std::string_view toml, std::string_view what);
+/// Its paths; none where the text has no such key. Throws InvalidInput where it holds something else.
+std::vector<std::string> extended_files(std::string_view toml, std::string_view what);
 
 /// The flat view of a configuration file and the overrides laid over it: the last value of each key. It knows the shape
 /// of a configuration (sections of keys, the tables of tables.h), but not the keys.

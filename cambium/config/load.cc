@@ -218,14 +218,14 @@ class Loader {
   std::optional<model::ModelConfig> initial_;  ///< of the model in `init_from`, or of the run's start
 };
 
-/// A file's text over that of the file it extends.
+/// A file's text over those of the files that it extends.
 void add_with_bases(Layers& layers, std::string_view toml, const std::filesystem::path& what, int depth) {
   constexpr int kDeepest = 16;
-  if (const std::optional<std::string> base = extended_file(toml, what.string())) {
+  for (const std::string& base : extended_files(toml, what.string())) {
     if (depth == kDeepest) {
       bad_input("{}: `{}`: more than {} configurations in a row", what.string(), kExtends, kDeepest);
     }
-    const std::filesystem::path file = (what.parent_path() / *base).lexically_normal();
+    const std::filesystem::path file = (what.parent_path() / base).lexically_normal();
     add_with_bases(layers, read_file(file, kMostBytes), file, depth + 1);
   }
   layers.add_file(toml, what.string());

@@ -174,6 +174,17 @@ TEST_F(Extends, LaysAFileOverAnother) {
   EXPECT_EQ(config.data.source[0].path, "c");
 }
 
+TEST_F(Extends, LaysAFileOverSeveral) {
+  write("one.toml", model(8) + "[train]\nsteps = 50\nlearning_rate = 0.5\n");
+  write("two.toml", "[train]\nsteps = 60\n[growth]\noperator = \"midas\"\n");
+  const RunConfig config =
+      load_run_config(write("both.toml", "extends = [\"one.toml\", \"two.toml\"]\n[growth]\nblock_size = 2\n"), {});
+  EXPECT_EQ(config.train.steps.amount, 60);
+  EXPECT_EQ(config.train.learning_rate, 0.5);
+  EXPECT_EQ(config.growth.op, "midas");
+  EXPECT_EQ(config.growth.block_size, 2);
+}
+
 TEST_F(Extends, RefusesWhatLeadsNowhere) {
   EXPECT_REFUSAL(load_run_config(write("a.toml", "extends = \"b.toml\"\n"), {}), "b.toml");
   EXPECT_REFUSAL(load_run_config(write("c.toml", "extends = \"c.toml\"\n"), {}), "in a row");
