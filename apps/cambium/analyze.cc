@@ -45,7 +45,7 @@ analysis::PromptSet prompts_of(const std::string& file, const std::filesystem::p
 
 int analyze_main(int argc, char** argv) {
   CLI::App app("Finds out how a model uses its depth. Results: a table for each analysis; files with --out.");
-  std::string model_directory, names = "paper", prompts_file, lens, out, before, part = "layer", precision = "float32";
+  std::string model_directory, names = "paper", prompts_file, lens, out, before, part = "layer", order, precision = "float32";
   bool list = false;
   analysis::Settings settings;
   int64_t block_size = -1;
@@ -70,6 +70,8 @@ int analyze_main(int argc, char** argv) {
   app.add_option("--batch-tokens", settings.batch_tokens, "Padded tokens of a batch")->check(CLI::PositiveNumber);
   app.add_flag("--plain", settings.plain, "Skip effects by one full pass each, to check the fast way");
   app.add_option("--precision", precision, "float32 or bfloat16")->check(CLI::IsMember({"float32", "bfloat16"}));
+  app.add_option("--order", order, std::string(kOrderHelp) + "; analyses then see the places as layers")
+      ->type_name("LAYERS");
   if (const auto exit_code = parse_options(app, argc, argv)) {
     return *exit_code;
   }
@@ -82,8 +84,7 @@ int analyze_main(int argc, char** argv) {
   }
   const std::vector<const analysis::Analysis*> wanted = analysis::find_analyses(names);
   const std::filesystem::path directory = open_model_directory(model_directory);
-  auto model =
-      model::load_llama(directory, precision == "float32" ? model::Precision::kFloat32 : model::Precision::kBFloat16);
+  auto model = load_arranged_model(directory, precision, order);
   static const std::map<std::string, analysis::Part> kParts{
       {"layer", analysis::Part::kLayer}, {"attention", analysis::Part::kAttention}, {"mlp", analysis::Part::kMlp}};
   settings.part = kParts.at(part);
@@ -95,7 +96,7 @@ int analyze_main(int argc, char** argv) {
   std::printf("%s: %lld layers; prompts: %s (%zu, %lld tokens)\n", directory.string().c_str(),
               static_cast<long long>(model.num_layers()), prompts.source.c_str(), prompts.prompts.size(),
               static_cast<long long>(prompts.tokens()));
-  analysis::analyze(model, out.empty() ? "" : analysis::hash_weights(directory), prompts, settings, wanted, out,
+  analysis::analyze(model, out.empty() ? "" : analysis::hash_weights(directory) + order, prompts, settings, wanted, out,
                     [](const analysis::Analysis& each, const analysis::Values& values, bool were_there) {
                       std::printf("\n%s: %s%s\n%s", std::string(each.name).c_str(), std::string(each.sentence).c_str(),
                                   were_there ? " (made before)" : "", analysis::to_text(values).c_str());

@@ -41,6 +41,19 @@ cambium::model::Llama load_model(const fs::path& directory, const std::string& p
   return model;
 }
 
+cambium::model::Llama load_arranged_model(const fs::path& directory, const std::string& precision,
+                                          const std::string& order) {
+  using namespace cambium::model;
+  ModelConfig config = read_model_config(directory);
+  Parameters parameters = read_parameters(directory, config);
+  if (order.empty()) {
+    unroll_loop(config, parameters);
+  } else {
+    arrange_layers(config, parameters, parse_layer_order(order, config.num_hidden_layers));
+  }
+  return {config, std::move(parameters), precision == "float32" ? Precision::kFloat32 : Precision::kBFloat16};
+}
+
 bool is_checkpoint(const fs::path& directory) {
   return fs::exists(directory / "config.json") && fs::exists(directory / "trainer.json");
 }

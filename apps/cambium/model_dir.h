@@ -15,6 +15,10 @@ std::filesystem::path open_model_directory(const std::filesystem::path& path);
 cambium::model::Llama load_model(const std::filesystem::path& directory, const std::string& precision,
                                  const std::string& order);
 
+/// The same as a model of its own, whose layers stand in that order and as often: for what looks at single layers.
+cambium::model::Llama load_arranged_model(const std::filesystem::path& directory, const std::string& precision,
+                                          const std::string& order);
+
 /// What `--order` does, for the help of every command that has it.
 constexpr const char* kOrderHelp =
     "Layers in the order in which they run, for example 0-3,4-7x2,8-11 (4 to 7 twice); left out, rearranged or "

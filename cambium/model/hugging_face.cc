@@ -200,15 +200,18 @@ void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters) {
 }
 
 void unroll_loop(ModelConfig& config, Parameters& parameters) {
-  if (!config.loop) {
-    return;
+  if (config.loop) {
+    arrange_layers(config, parameters, layer_order(config));
   }
-  const std::vector<int> order = layer_order(config);
-  config.norm_positions.clear();
+}
+
+void arrange_layers(ModelConfig& config, Parameters& parameters, const std::vector<int>& order) {
   if (config.layer_norm_scaling) {
+    std::vector<int64_t> positions;
     for (const int layer : order) {
-      config.norm_positions.push_back(layer);
+      positions.push_back(config.norm_positions.empty() ? layer : config.norm_positions.at(static_cast<size_t>(layer)));
     }
+    config.norm_positions = std::move(positions);
   }
   remap_layers(parameters, order);
   config.num_hidden_layers = static_cast<int64_t>(order.size());

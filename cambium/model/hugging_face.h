@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cambium/formats/safetensors.h"
 #include "cambium/model/config/model_config.h"
@@ -46,6 +47,9 @@ void read_named(const std::filesystem::path& file, const ModelConfig& config, co
 
 /// The same model without LayerNorm-Scaling: 1/sqrt(l) multiplied into both norm weights of layer l.
 void fold_layer_norm_scaling(ModelConfig& config, Parameters& parameters);
+
+/// The model that has these layers of `parameters` in this order, without a loop; LN-Scaling's factors stay with them.
+void arrange_layers(ModelConfig& config, Parameters& parameters, const std::vector<int>& order);
 
 /// The same model without a loop: its layers stand as often as they run.
 void unroll_loop(ModelConfig& config, Parameters& parameters);
