@@ -45,7 +45,8 @@ analysis::PromptSet prompts_of(const std::string& file, const std::filesystem::p
 
 int analyze_main(int argc, char** argv) {
   CLI::App app("Finds out how a model uses its depth. Results: a table for each analysis; files with --out.");
-  std::string model_directory, names = "paper", prompts_file, lens, out, before, part = "layer", order, precision = "float32";
+  std::string model_directory, names = "paper", prompts_file, lens, out, before, part = "layer", order,
+                               precision = "float32";
   bool list = false;
   analysis::Settings settings;
   int64_t block_size = -1;

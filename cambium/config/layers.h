@@ -19,8 +19,8 @@ struct Assignment {
   std::string raw;  ///< the text behind `=` of a `--set`
 };
 
-/// A top-level key: the configuration that this one is laid over, or several, laid one over the other; paths are relative
-/// to this one's folder.
+/// A top-level key: the configuration that this one is laid over, or several, laid one over the other; paths are
+/// relative to this one's folder.
 constexpr std::string_view kExtends = "extends";
 /// Its paths; none where the text has no such key. Throws InvalidInput where it holds something else.
 std::vector<std::string> extended_files(std::string_view toml, std::string_view what);

@@ -11,7 +11,6 @@ cambium=${CAMBIUM:-build/release/apps/cambium/cambium}
 out=runs/operators
 seeds=("$@")
 [ ${#seeds[@]} -gt 0 ] || seeds=(1)
-tasks=copy-random-words,copy-real-words
 
 # --- data: the synthetic tasks, in the split that no evaluation item is from ------------------------------------------
 mkdir -p "$out/data"
@@ -27,49 +26,72 @@ for task in copy-random-words copy-real-words world; do
       --out "$out/data/$task" "$out/data/$task.jsonl"
 done
 
+# --- held-out questions: every one with each of its ten words as the answer -------------------------------------------
+for task in copy-random-words copy-real-words; do
+  [ -e "$out/data/$task.choices.jsonl" ] && continue
+  "$cambium" data synth --task "$task" --count 200 --seed 8 --split heldout --out "$out/data/$task.heldout.jsonl"
+  python3 - "$out/data/$task" <<'PYTHON'
+import json, pathlib, sys
+lines = []
+for line in pathlib.Path(sys.argv[1] + ".heldout.jsonl").read_text().splitlines():
+    item = json.loads(line)
+    words = item["prompt"].split("\n\n")[1].split()[:10]
+    choices = [item["answer"].strip()] + [word for word in words if word != item["answer"].strip()]
+    lines += [json.dumps({"text": f"{item['prompt']} {word}"}) for word in choices]
+assert len(lines) == 2000, len(lines)
+pathlib.Path(sys.argv[1] + ".choices.jsonl").write_text("\n".join(lines) + "\n")
+PYTHON
+done
+
 # --- runs -------------------------------------------------------------------------------------------------------------
-operators=(none $("$cambium" grow --list | sed -n '/^explicit/q; s/ .*//p'))
+mapfile -t operators < <(echo none; "$cambium" grow --list | sed -n '/^explicit/q; s/ .*//p')
 for seed in "${seeds[@]}"; do
   for operator in "${operators[@]}"; do
     run=$out/$operator-$seed
     "$cambium" train configs/study/operators.toml --set "run.dir=$run" --set "run.seed=$seed" \
       --set "growth.operator=$operator"
-    [ -e "$run/eval" ] || "$cambium" eval "$run" --tasks "${tasks//-/_}" --limit 500 --out "$run/eval"
+    for task in copy-random-words copy-real-words; do
+      [ -e "$run/$task.jsonl" ] ||
+        "$cambium" score "$run/checkpoints/step-00000500" --input "$out/data/$task.choices.jsonl" --out "$run/$task.jsonl"
+    done
   done
 done
 
 # --- table ------------------------------------------------------------------------------------------------------------
 python3 - "$out" "${#seeds[@]}" "${seeds[@]}" "${operators[@]}" <<'PYTHON'
 import json, pathlib, statistics, sys
+
 out, count = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 seeds, operators = sys.argv[3 : 3 + count], sys.argv[3 + count :]
 
+def accuracy(file):
+    """Share in % of the questions whose right word (the first of ten lines) is the likeliest."""
+    nll = [json.loads(line)["nll"] for line in file.read_text().splitlines()]
+    questions = [nll[first : first + 10] for first in range(0, len(nll), 10)]
+    return 100 * sum(min(question) == question[0] for question in questions) / len(questions)
+
 def measured(run):
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    loss = [line["val_loss"] for line in lines if "val_loss" in line][-1]
+    steps = [line for line in lines if "event" not in line]
     jumps = [line["loss_after"] - line["loss_before"] for line in lines if line.get("event") == "growth"]
-    results = json.loads(sorted((run / "eval").glob("results_*.json"))[-1].read_text())["results"]
-    scores = {}
-    for task, values in results.items():
-        metric = next((key for key in ("exact_match,none", "acc,none") if key in values), None)
-        if metric:
-            scores[task] = 100 * values[metric]
-    flops = sum(line["layers"] for line in lines if "layers" in line and "event" not in line)
-    return loss, jumps, scores, flops
+    return {
+        "loss": [line["val_loss"] for line in steps if "val_loss" in line][-1],
+        "jumps": jumps,
+        "depth": statistics.mean(line["layers"] for line in steps),
+        "random": accuracy(run / "copy-random-words.jsonl"),
+        "real": accuracy(run / "copy-real-words.jsonl"),
+    }
 
 def shown(values, digits):
-    middle = statistics.mean(values)
     spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{middle:.{digits}f}{spread}"
+    return f"{statistics.mean(values):.{digits}f}{spread}"
 
 rows = {op: [measured(out / f"{op}-{seed}") for seed in seeds] for op in operators}
-tasks = sorted(rows[operators[0]][0][2])
-print("| operator | validation loss | " + " | ".join(f"{task} %" for task in tasks) + " | loss jumps at growths | depth · steps |")
-print("| --- | --- | " + "--- | " * (len(tasks) + 2))
-full = rows["none"][0][3]
-for op in sorted(operators, key=lambda op: statistics.mean(row[0] for row in rows[op])):
+print("| operator | validation loss | copy random words, % | copy real words, % | mean depth | jump of the loss at each growth |")
+print("| --- | --- | --- | --- | --- | --- |")
+for op in sorted(operators, key=lambda op: statistics.mean(row["loss"] for row in rows[op])):
     row = rows[op]
-    jumps = ", ".join(shown([r[1][i] for r in row], 2) for i in range(len(row[0][1])))
-    accuracies = " | ".join(shown([r[2][task] for r in row], 1) for task in tasks)
-    print(f"| `{op}` | {shown([r[0] for r in row], 4)} | {accuracies} | {jumps or '–'} | {row[0][3] / full:.2f} |")
+    jumps = ", ".join(shown([each["jumps"][i] for each in row], 2) for i in range(len(row[0]["jumps"])))
+    cells = [shown([each[key] for each in row], digits) for key, digits in (("loss", 4), ("random", 1), ("real", 1), ("depth", 2))]
+    print(f"| `{op}` | {' | '.join(cells)} | {jumps or '–'} |")
 PYTHON
