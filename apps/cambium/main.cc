@@ -26,6 +26,7 @@ constexpr Verb kVerbs[] = {
     {"generate", "continue a prompt", generate_main},
     {"grow", "apply a growth operator to a model", grow_main},
     {"inspect", "what a checkpoint, model, dataset or run is", inspect_main},
+    {"lens", "train tuned lenses, which read a model between its layers", lens_main},
     {"plan", "explain a run before its first step", plan_main},
     {"quickstart", "train and compare three small models on built-in text", quickstart_main},
     {"score", "log-probability of every token of texts", score_main},

@@ -9,6 +9,7 @@ int data_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int grow_main(int argc, char** argv);
 int inspect_main(int argc, char** argv);
+int lens_main(int argc, char** argv);
 int plan_main(int argc, char** argv);
 int quickstart_main(int argc, char** argv);
 int score_main(int argc, char** argv);

@@ -41,6 +41,9 @@ class Engine {
   /// The stream after one layer. With `cache` the tokens stand behind the `length` it holds and their keys and values
   /// go into its first pair (`length` itself stays).
   at::Tensor layer(int64_t index, const at::Tensor& stream, model::Tap* tap = nullptr, model::KvCache* cache = nullptr);
+  /// Queries (rotated), keys (rotated) and values of the last call of `layer`: [batch · seq, (heads + 2 kv heads) ·
+  /// head_dim] in the compute type.
+  const at::Tensor& last_qkv() const { return view_->qkv; }
   /// The stream after the layers of `order`.
   at::Tensor run(at::Tensor stream, std::span<const int> order, model::Tap* tap = nullptr);
   /// The stream before each layer of the plain pass, and the last one: num_layers + 1 entries.

@@ -52,7 +52,7 @@ void compare(const at::Tensor& logits, const Final& final, at::Tensor sums) {
 
 }  // namespace
 
-Values lens_quality(Context& context, const Translate& translate) {
+Values lens_quality(Context& context, const Translate& translate, const std::string& units) {
   Engine& engine = context.engine;
   const int64_t layers = context.num_layers();
   at::Tensor sums = at::zeros({layers + 1, kColumns}, at::kDouble);
@@ -60,7 +60,7 @@ Values lens_quality(Context& context, const Translate& translate) {
   context.partial.expect(static_cast<int64_t>(batches.size()), "batches");
   for (size_t b = 0; b < batches.size(); ++b) {
     const Batch& batch = batches[b];
-    const Values found = context.partial.get(format("{}", b), [&] {
+    const Values found = context.partial.get(format("{}{}", units, b), [&] {
       at::Tensor part = at::zeros_like(sums);
       std::vector<at::Tensor> streams = engine.streams(batch.ids);
       for (at::Tensor& stream : streams) {

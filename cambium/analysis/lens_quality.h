@@ -16,6 +16,7 @@ using Translate = std::function<at::Tensor(int64_t layer, const at::Tensor& rows
 /// and the head; compares what they say, q_l, with the final distribution p. Means over tokens, layers + 1 entries:
 /// kl = Σ_v q (log q - log p), top5_overlap = |top5(q) ∩ top5(p)| / 5, top1_agreement, and over the tokens that have a
 /// successor cross_entropy and accuracy (top-1) of the next token.
-Values lens_quality(Context& context, const Translate& translate);
+/// `units` begins the names of the units of work, so that two lenses of one analysis do not mix.
+Values lens_quality(Context& context, const Translate& translate, const std::string& units = {});
 
 }  // namespace cambium::analysis

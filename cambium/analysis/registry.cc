@@ -102,7 +102,11 @@ std::vector<const Analysis*> find_analyses(std::string_view names) {
     const std::string_view name = names.substr(begin, end - begin);
     begin = end + 1;
     if (name == "all") {
-      std::for_each(kAnalyses.begin(), kAnalyses.end(), add);
+      std::for_each(kAnalyses.begin(), kAnalyses.end(), [&](const Analysis& each) {
+        if (each.run != tuned_lens) {  // it needs lenses
+          add(each);
+        }
+      });
     } else if (name == "paper") {
       std::for_each(kPaper.begin(), kPaper.end(), [&](std::string_view each) { add(find(each)); });
     } else {

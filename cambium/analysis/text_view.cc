@@ -75,8 +75,10 @@ std::string table(const Json& values, const std::vector<std::string>& names) {
 
 /// A few sizes or names, or arrays of more than one index with few columns, are read best as they are.
 bool is_short_list(const Json& value) {
-  return value.size() <= kListEntries &&
-         std::all_of(value.begin(), value.end(), [](const Json& e) { return e.is_string() || e.is_number_integer(); });
+  return value.size() <= 2 ||
+         (value.size() <= kListEntries && std::all_of(value.begin(), value.end(), [](const Json& e) {
+            return e.is_string() || e.is_number_integer();
+          }));
 }
 
 std::string line_of(const std::string& name, const Json& list) {

@@ -57,6 +57,17 @@ class Files(Analyze):
             self.assertGreater(len(result["definition"]), 40)
             self.assertIn(f"\n{name}: ", shown)
 
+    def test_all_of_them(self):
+        self.analyze("all")
+        listed = [line.split()[0] for line in must("analyze", "--list").stdout.splitlines()]
+        found = {path.stem for path in self.out.glob("*.json")}
+        self.assertEqual(set(listed) - found, {"tuned-lens"})
+        verdicts = self.read("signatures")["values"]
+        for name in ("curse_of_depth", "early_exit", "fragility"):
+            low, high = verdicts[name + "_interval"]
+            self.assertLessEqual(low, high)
+            self.assertIn(verdicts[name + "_verdict"], ("present", "absent", "uncertain"))
+
     def test_csv_holds_the_same_numbers(self):
         self.analyze("remove")
         values = self.read("remove")["values"]

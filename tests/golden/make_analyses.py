@@ -9,6 +9,7 @@ import json
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 
 from reference import config, fresh, random_ids, random_model, save_model
 
@@ -109,8 +110,6 @@ class Reference:
                 low, high, seen = (1, None, 0) if current else (1, cut, cut)
                 with hooks(self.skipping(s, part, low, high)):
                     changed, _, _, changed_logits = self.record(prompt["ids"])
-                if part == "layer":  # the recorded stream behind layer s is the next layer's input: changed already
-                    pass
                 for i in range(self.count):
                     old, new = streams[i + 1] - streams[i], changed[i + 1] - changed[i]
                     relative = (old - new).norm(dim=-1) / old.norm(dim=-1).clamp_min(1e-6)
@@ -191,6 +190,36 @@ class Reference:
     def logit_lens(self):
         return self.lens(lambda layer, h: h)
 
+    def tuned_lens(self, translators):
+        """With (A, b) of each layer."""
+        return self.lens(lambda layer, h: h + h @ translators[layer][0].T + translators[layer][1])
+
+    def train_translators(self, optimizer, steps=3):
+        """What (A, b) of each layer are after a few updates on the first prompt: KL(p || q), gradients clipped together
+        to 1, the rate falling linearly to 0."""
+        parameters = [
+            (torch.zeros(h.shape[-1], h.shape[-1]).double(), torch.zeros(h.shape[-1]).double())
+            for h in self.record(self.prompts[0]["ids"])[0][:-1]
+        ]
+        flat = [p.requires_grad_() for pair in parameters for p in pair]
+        if optimizer == "sgd":
+            updates = torch.optim.SGD(flat, lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)
+        else:
+            updates = torch.optim.Adam(flat, lr=1e-3, betas=(0.9, 0.999), amsgrad=True)
+        fall = torch.optim.lr_scheduler.LambdaLR(updates, lambda step: (steps - step) / steps)
+        with torch.no_grad():
+            streams, _, _, logits = self.record(self.prompts[0]["ids"])
+        with torch.enable_grad():
+            for _ in range(steps):
+                for (a, b), h in zip(parameters, streams):
+                    log_q = self.model.lm_head(self.model.model.norm(h + h @ a.T + b)).log_softmax(-1)
+                    F.kl_div(log_q, logits.log_softmax(-1), log_target=True, reduction="batchmean").backward()
+                torch.nn.utils.clip_grad_norm_(flat, 1.0)
+                updates.step()
+                updates.zero_grad()
+                fall.step()
+        return parameters
+
     def nll(self, order):
         """Nats a token with the layers in this order."""
         kept = self.model.model.layers
@@ -235,6 +264,99 @@ class Reference:
             "nll": self.table(sizes, lambda i, s: order(i, s) if i + 2 * s <= self.count else None),
             "nll_blocks": [[self.nll(exchanged(i, j)) for j in blocks] for i in blocks],
         }
+
+    def reverse(self):
+        plain = list(range(self.count))
+        sizes = [size for size in SIZES[1:] if size <= self.count]
+        blocks = [plain[i : i + BLOCK] for i in range(0, self.count, BLOCK)]
+        order = lambda i, s: plain[:i] + plain[i : i + s][::-1] + plain[i + s :] if i + s <= self.count else None
+        return {
+            "nll": self.table(sizes, order),
+            "nll_all_layers": self.nll(plain[::-1]),
+            "nll_blocks": self.nll(sum(blocks[::-1], [])),
+            "nll_within_blocks": self.nll(sum((block[::-1] for block in blocks), [])),
+        }
+
+    def loop(self):
+        plain = list(range(self.count))
+        rows = []
+        for i in range(0, self.count, BLOCK):
+            block = plain[i : i + BLOCK]
+            rows.append([self.nll(plain[:i] + block * (1 + extra) + plain[i + BLOCK :]) for extra in (1, 2, 3)])
+        return {"nll": rows}
+
+    def all_streams(self):
+        """[L + 1][tokens of all prompts, d], the longest prompt first (as the program batches them)."""
+        recorded = [self.record(p["ids"])[0] for p in sorted(self.prompts, key=lambda p: -len(p["ids"]))]
+        return [torch.cat([streams[i] for streams in recorded]) for i in range(self.count + 1)]
+
+    def block_influence(self):
+        h = self.all_streams()
+        return {
+            "block_influence": [
+                1 - F.cosine_similarity(h[i], h[i + 1], dim=-1).mean().item() for i in range(self.count)
+            ]
+        }
+
+    def angular_distance(self):
+        h = self.all_streams()
+
+        def distance(i, n):
+            if i + n > self.count:
+                return None
+            cosine = F.cosine_similarity(h[i], h[i + n], dim=-1).clamp(-1, 1)
+            return (cosine.acos() / torch.pi).mean().item()
+
+        return {
+            "angular_distance": [[distance(i, n) for n in range(1, self.count + 1)] for i in range(self.count)]
+        }
+
+    def cka(self):
+        h = [x - x.mean(0) for x in self.all_streams()]
+        product = lambda a, b: (a.T @ b).norm() ** 2
+        return {
+            "cka": [
+                [(product(a, b) / (product(a, a) * product(b, b)).sqrt()).item() for b in h] for a in h
+            ]
+        }
+
+    def attention(self):
+        rows = {name: [[] for _ in self.layers] for name in ("distance", "entropy", "first_token", "own_token")}
+        previous = [[] for _ in self.layers]
+        for prompt in self.prompts:
+            maps = self.model(torch.tensor([prompt["ids"]]), use_cache=False, output_attentions=True).attentions
+            for layer, p in enumerate(maps):
+                p = p[0].double()
+                count = p.shape[-1]
+                back = torch.arange(count)[:, None] - torch.arange(count)[None, :]
+                rows["distance"][layer].append((p * back).sum(-1))
+                rows["entropy"][layer].append(-(p * p.clamp_min(1e-300).log()).sum(-1))
+                rows["first_token"][layer].append(p[:, :, 0])
+                rows["own_token"][layer].append(p.diagonal(dim1=1, dim2=2))
+                previous[layer].append(p.diagonal(-1, 1, 2))
+        values = {name: [torch.cat(v, 1).mean(1).tolist() for v in lists] for name, lists in rows.items()}
+        values["previous_token"] = [torch.cat(v, 1).mean(1).tolist() for v in previous]
+        return values
+
+    def residual_erasure(self):
+        recorded = [self.record(prompt["ids"]) for prompt in self.prompts]
+        means = [torch.cat([r[0][i] for r in recorded]).mean(0) for i in range(self.count + 1)]
+        effect = [0.0] * (self.count + 1)
+        for prompt, (streams, _, _, logits) in zip(self.prompts, recorded):
+            tokens = len(prompt["ids"])
+            answer = slice(tokens - 5, tokens - 1)
+            for layer, t in itertools.product(range(self.count + 1), range(tokens - 1)):
+                changed = streams[layer].clone()
+                changed[t] = means[layer]
+                if layer < self.count:
+                    hook = self.layers[layer].register_forward_pre_hook(lambda _, args: (changed[None], *args[1:]))
+                else:
+                    hook = self.model.model.norm.register_forward_pre_hook(lambda _, args: (changed[None],))
+                with hooks(hook):
+                    other = self.logits(prompt["ids"])
+                distance = (logits.softmax(-1) - other.softmax(-1))[answer].norm(dim=-1).max().item()
+                effect[layer] = max(effect[layer], distance)
+        return {"effect": effect}
 
     def weight_similarity(self):
         paths = {name: "self_attn." + name + "_proj" for name in "qkvo"}
@@ -290,6 +412,10 @@ def prompts(vocab_size):
     ]
 
 
+def random(seed, *shape):
+    return 0.05 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.double)
+
+
 def rounded(value):
     if isinstance(value, dict):
         return {name: rounded(entry) for name, entry in value.items()}
@@ -320,8 +446,26 @@ def make(name):
         "logit-lens": reference.logit_lens(),
         "remove": reference.remove(),
         "swap": reference.swap(),
+        "reverse": reference.reverse(),
+        "loop": reference.loop(),
+        "block-influence": reference.block_influence(),
+        "angular-distance": reference.angular_distance(),
+        "cka": reference.cka(),
+        "attention": reference.attention(),
+        "residual-erasure": reference.residual_erasure(),
         "weight-similarity": reference.weight_similarity(),
     }
+    if name == "grouped":
+        translators = [(random(seed, d, d), random(100 + seed, d)) for seed, d in enumerate([cfg.hidden_size] * 6)]
+        values["tuned-lens"] = reference.tuned_lens(translators)
+        sets = {"random": translators} | {each: reference.train_translators(each) for each in ("sgd", "adam")}
+        tensors = {
+            f"{kind}.{layer}.{part}": tensor.detach().float().contiguous()
+            for kind, pairs in sets.items()
+            for layer, pair in enumerate(pairs)
+            for part, tensor in zip(("weight", "bias"), pair)
+        }
+        save_file(tensors, folder / "translators.safetensors")
     (folder / "values.json").write_text(json.dumps(rounded(values), separators=(",", ":")) + "\n")
 
 
