@@ -49,6 +49,15 @@ constexpr std::array kAnalyses{
         "the final stream); p the final distribution. Means over tokens: kl = sum_v q (log q - log p); top5_overlap = "
         "|top5(q) & top5(p)| / 5; top1_agreement; cross_entropy and accuracy of the next token.",
         logit_lens},
+    Analysis{"tuned-lens", "the same through translators that were trained for each layer (--lens)",
+             "As logit-lens, with h_l + A_l h_l + b_l in the place of h_l (the last entry as it is).", tuned_lens},
+    Analysis{
+        "early-exit", "after which layer the next token is as good as decided",
+        "Reading the stream before each layer (the last entry: the final stream) through the logit lens, and with "
+        "--lens "
+        "the tuned lens: *_accuracy of the next token, *_agreement with the final top token; *_depth_90: the first "
+        "entry that reaches 0.9 of the last one's accuracy, *_agreement_depth_90 the same for the agreement.",
+        early_exit},
     Analysis{
         "remove", "loss without runs of consecutive layers",
         "nll[start][k]: mean -log p (nats a token) over all tokens that have one before them, without layers start "
@@ -61,12 +70,73 @@ constexpr std::array kAnalyses{
         "layers exchanged. baseline_nll: of the plain pass.",
         swap_layers, "orders"},
     Analysis{
+        "reverse", "loss with layers, or blocks, run backwards",
+        "nll[start][k]: mean -log p (nats a token) with layers start ... start + sizes[k] - 1 backwards. "
+        "nll_all_layers: "
+        "all layers; nll_blocks: the blocks of block_size layers backwards, each as it is; nll_within_blocks: each "
+        "block's layers backwards.",
+        reverse_layers, "orders"},
+    Analysis{"shuffle-blocks", "loss with the blocks in drawn orders",
+             "nll[s]: mean -log p (nats a token) with the blocks of block_size layers in the order orders[s], drawn "
+             "with the "
+             "seed; mean_nll over the draws.",
+             shuffle_blocks, "orders"},
+    Analysis{"loop", "loss with one block run one to three more times",
+             "nll[b][k]: mean -log p (nats a token) with block b of block_size layers run 1 + extra[k] times in a row.",
+             loop_blocks, "orders"},
+    Analysis{"block-influence", "how far each layer turns the stream",
+             "block_influence[l] = 1 - mean over tokens of cos(h_l, h_{l+1}).", block_influence},
+    Analysis{
+        "angular-distance", "how far runs of layers turn the stream",
+        "angular_distance[l][n - 1] = mean over tokens of arccos(cos(h_l, h_{l+n})) / pi; null past the last layer.",
+        angular_distance},
+    Analysis{"cka", "how alike the streams before any two layers are as a whole",
+             "Linear CKA of the streams before layers i and j (the last entry: the final stream) over `tokens` tokens, "
+             "columns "
+             "centred: |X'Y|^2 / (|X'X| |Y'Y|) (Frobenius).",
+             linear_cka},
+    Analysis{
+        "attention", "how far back, how sharply and at which tokens each head looks",
+        "By layer and head, p[i][j] the attention of token i to token j, means over all tokens: distance = sum_j p (i "
+        "- "
+        "j); entropy = -sum_j p log p; first_token = p[i][0]; own_token = p[i][i]; previous_token = p[i][i-1] (i >= "
+        "1). "
+        "induction: on random sequences said twice, the attention to the token behind the first saying of token i. "
+        "mean_*: over the heads.",
+        attention},
+    Analysis{
+        "retrieval", "after which layer a token said once is found again, by distance",
+        "Random tokens with a key and its value near the front, and the key again `distance` tokens later. Reading the "
+        "stream before each layer (the last entry: the final stream) through the logit lens at the last token: "
+        "accuracy "
+        "[l][d] = share of 16 samples whose top token is the value; probability [l][d] = mean probability of the "
+        "value.",
+        retrieval},
+    Analysis{"residual-erasure", "how long the answer depends on what single tokens' streams hold",
+             "The stream of token t before layer l (the last entry: the final stream) is replaced by its mean over all "
+             "prompts, "
+             "one at a time; effect = the largest |p - p'| (L2) over the distributions of the last four tokens. "
+             "effect_by_part[l][k]: largest over the tokens of the k-th tenth of a prompt; effect[l]: over all.",
+             residual_erasure},
+    Analysis{
         "weight-similarity", "how alike the weights of layers and blocks are, and how many directions they use",
         "q, k, v, o, gate, up, down, all: [i][j] = cosine of the flattened matrices of layers i and j (all: the seven "
         "one after the other). blocks_*: of blocks of layers. asymmetry_* = mean |S[i][j] - S[n-1-i][n-1-j]|. "
         "effective_rank_* = exp(entropy of the singular values over their sum). updates_*: cosines of the changes "
         "since the checkpoint that --before names.",
         weight_similarity},
+    Analysis{
+        "signatures", "verdicts on the ways in which depth can fail to be used",
+        "Each with its 95 % bootstrap interval over prompts (1000 resamples), threshold and verdict. curse_of_depth: "
+        "depth "
+        "score layer_mean / ((L - 1) / 2), present below 0.8. early_exit: first layer whose stream gives the final top "
+        "token for 90 % of the tokens (logit lens) / L, present below 0.5. fragility: largest rise of the loss without "
+        "a "
+        "single layer but the first, as a share of the way from the loss to log(vocabulary), present above 0.5. "
+        "commutativity: the same share with all blocks in reverse order, present below 0.05. swap_asymmetry: largest "
+        "difference of that share between block b replaced by b + 1 and b + 1 replaced by b, present above 0.25. "
+        "erasing_attention: smallest cos_attn at the first layer of a block but the first, present below 0.",
+        signatures},
 };
 
 /// The set of the paper's pictures.

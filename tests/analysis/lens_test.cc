@@ -72,7 +72,7 @@ TEST_F(Lenses, AreRefusedForAnotherModel) {
 
 TEST_F(Lenses, AreTrainedAsByTorch) {
   for (const auto& [kind, optimizer, memory] : {std::tuple{"sgd", LensTraining::Optimizer::kSgd, size_t{1}},
-                                               std::tuple{"adam", LensTraining::Optimizer::kAdam, size_t{3}}}) {
+                                                std::tuple{"adam", LensTraining::Optimizer::kAdam, size_t{3}}}) {
     const LensTraining training{.steps = 3, .optimizer = optimizer};
     const int64_t d = model_.config.hidden_size, size = d * d + d;
     std::vector<TranslatorState> layers;
