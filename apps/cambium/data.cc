@@ -58,7 +58,7 @@ struct PrepareCommand {
     app->add_option(
            "INPUT", options.inputs,
            "files, folders, patterns (\"books/*.jsonl\"), or - for standard input: .txt, .md, .text (a document a "
-           "file), .jsonl, .ndjson, .json (a document a line), each plain, .gz or .zst")
+           "file), .jsonl, .ndjson, .json (a document a line), each plain, .gz or .zst; .parquet (a document a row)")
         ->required()
         ->default_str("");
     add_input_options();
@@ -67,15 +67,18 @@ struct PrepareCommand {
 
   void add_input_options() {
     constexpr const char* kGroup = "Input";
-    app->add_option("--tokenizer", tokenizer, "tokenizer.json, or the folder it lies in")->required()->group(kGroup);
-    CLI::Option* const key = app->add_option("--text-key", text_key, "key of the text in JSON lines")->group(kGroup);
+    app->add_option("--tokenizer", tokenizer, "tokenizer.json or tokenizer.model, or the folder it lies in")
+        ->required()
+        ->group(kGroup);
+    CLI::Option* const key =
+        app->add_option("--text-key", text_key, "key of the text in JSON lines, or column of Parquet")->group(kGroup);
     app->add_option("--text-template", text_template,
                     "text made from several keys: \"{title}\\n{text}\" ({{ and }} for braces)")
         ->default_str("")
         ->excludes(key)
         ->group(kGroup);
     app->add_option("--input-format", input_format,
-                    "what inputs are: auto (by name; standard input: jsonl), jsonl or text")
+                    "what inputs are: auto (by name; standard input: jsonl), jsonl, text or parquet")
         ->group(kGroup);
     app->add_flag("--dedup", options.dedup, "leave out documents whose very text came before")->group(kGroup);
     app->add_flag("--skip-bad-lines", options.skip_bad_lines,

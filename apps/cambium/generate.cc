@@ -40,7 +40,7 @@ int generate_main(int argc, char** argv) {
   }
   std::fputs(prompt.c_str(), stdout);
   model::generate(model, forward, ids, options, [&](int32_t id) {
-    const std::string piece = tokenizer.decode(std::vector{id});
+    const std::string& piece = tokenizer.bytes_of(id);
     std::fwrite(piece.data(), 1, piece.size(), stdout);
     std::fflush(stdout);
   });

@@ -44,7 +44,7 @@ void print_model(const Json& json) {
   }
   row("stored",
       format("{}, {} tensors, {}; {}", dtypes, count(json, "tensors"), format_bytes(json["bytes"].get<double>()),
-             json["tokenizer"].get<bool>() ? "with tokenizer.json" : "no tokenizer.json"));
+             json["tokenizer"].get<bool>() ? "with its tokenizer" : "no tokenizer"));
 }
 
 void print_ancestors(const Json& chain) {

@@ -11,6 +11,7 @@
 #include "cambium/data/dataset.h"
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
+#include "cambium/text/tokenizer.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/manifest.h"
 
@@ -173,7 +174,7 @@ Json inspect_model(const fs::path& directory, bool verify) {
   if (verify) {
     cambium::model::read_parameters(directory, config);  // every weight is there and a number
   }
-  json["tokenizer"] = fs::exists(directory / "tokenizer.json");
+  json["tokenizer"] = cambium::text::Tokenizer::find(directory).has_value();
   return json;
 }
 

@@ -46,8 +46,8 @@ DataReport inspect_data(const RunConfig& config) {
   report.tokenizer = config.data.tokenizer;
   if (report.tokenizer.empty() && !config.data.source.empty()) {
     // As in training: the one that lies in the data.
-    const auto beside = std::filesystem::path(config.data.source.front().path) / cambium::data::kTokenizerFile;
-    report.tokenizer = std::filesystem::exists(beside) ? beside.string() : "";
+    const auto beside = cambium::text::Tokenizer::find(config.data.source.front().path);
+    report.tokenizer = beside ? beside->string() : "";
   }
   std::string tokenizer_hash;
   if (!report.tokenizer.empty() && std::filesystem::exists(report.tokenizer)) {

@@ -35,7 +35,7 @@ struct Item {
 class ItemReader {
  public:
   ItemReader(fs::path model, int64_t vocab_size) : model_(std::move(model)), vocab_size_(vocab_size) {
-    if (fs::exists(model_ / "tokenizer.json")) {
+    if (cambium::text::Tokenizer::find(model_)) {
       tokenizer_.emplace(cambium::text::Tokenizer::load(model_));
     }
   }
@@ -50,7 +50,8 @@ class ItemReader {
     if (has_text) {
       const std::string text = cambium::formats::JsonView(json, what).string("text");
       if (!tokenizer_) {
-        cambium::bad_input("{}: text needs a tokenizer, but {} holds no tokenizer.json", what, model_.string());
+        cambium::bad_input("{}: text needs a tokenizer, but {} holds no tokenizer.json or tokenizer.model", what,
+                           model_.string());
       }
       tokenizer_->encode(text, item.ids);
       item.bytes = static_cast<int64_t>(text.size());

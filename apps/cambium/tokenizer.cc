@@ -13,6 +13,7 @@
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
+#include "cambium/data/document_reader.h"
 #include "cambium/data/input_files.h"
 #include "cambium/formats/json.h"
 #include "cambium/formats/streams.h"
@@ -104,10 +105,16 @@ class WordReader {
 
   void run() {
     for (const cambium::data::InputFile& file : found_.files) {
-      if (file.kind == cambium::data::InputFile::Kind::kJsonLines) {
-        read_lines(file.path);
-      } else {
-        read_text(file.path);
+      switch (file.kind) {
+        case cambium::data::InputFile::Kind::kJsonLines:
+          read_lines(file.path);
+          break;
+        case cambium::data::InputFile::Kind::kParquet:
+          read_rows(file);
+          break;
+        case cambium::data::InputFile::Kind::kText:
+          read_text(file.path);
+          break;
       }
       bytes_before_ += file.bytes;
     }
@@ -160,6 +167,26 @@ class WordReader {
     }
   }
 
+  void read_rows(const cambium::data::InputFile& file) {
+    const auto text = cambium::data::TextTemplate::field(options_.text_key);
+    const std::vector<cambium::data::InputFile> files = {file};
+    cambium::data::DocumentReader reader(files, text);
+    for (cambium::data::DocumentBatch batch; reader.next(batch);) {
+      for (size_t i = 0; i < batch.entries.size(); ++i) {
+        try {
+          counter_.add(batch.entries[i]);
+        } catch (const cambium::text::InvalidUtf8& error) {
+          if (!options_.skip_bad_lines) {
+            bad_input("{}: row {}: byte {} of the text: invalid UTF-8", file.shown(),
+                      batch.first_line + static_cast<int64_t>(i), error.offset());
+          }
+          ++bad_lines_;
+        }
+      }
+      progress_.update(bytes_before_ + reader.consumed());
+    }
+  }
+
   const TrainOptions& options_;
   WordCounter& counter_;
   cambium::data::FoundInputs found_;
@@ -194,7 +221,10 @@ struct CodeOptions {
 
 CLI::App* add_train(CLI::App& app, TrainOptions& options) {
   CLI::App* const command = app.add_subcommand("train", "train a byte-level BPE tokenizer");
-  command->add_option("INPUT", options.inputs, "Text or JSON lines, plain, .gz or .zst: files or folders")->required();
+  command
+      ->add_option("INPUT", options.inputs,
+                   "Text or JSON lines, plain, .gz or .zst, or Parquet: files, folders or patterns")
+      ->required();
   command
       ->add_option("--vocab-size", options.training.vocab_size,
                    "Entries in all: <|endoftext|>, the 256 bytes, and merges")
@@ -208,7 +238,10 @@ CLI::App* add_train(CLI::App& app, TrainOptions& options) {
 
 CLI::App* add_code(CLI::App& app, CodeOptions& options, const char* name, const char* does, const char* jsonl) {
   CLI::App* const command = app.add_subcommand(name, does);
-  command->add_option("--tokenizer", options.tokenizer, "A tokenizer.json, or the folder that holds one")->required();
+  command
+      ->add_option("--tokenizer", options.tokenizer,
+                   "A tokenizer.json or tokenizer.model, or the folder that holds one")
+      ->required();
   command->add_flag("--jsonl", options.jsonl, jsonl);
   command->add_option("FILE", options.input, "Input, plain, gzip or zstd; - is standard input")->capture_default_str();
   return command;

@@ -169,8 +169,9 @@ DatasetWriter::DatasetWriter(const fs::path& target, const text::Tokenizer& toke
                              bool replace, int64_t shard_tokens, const std::optional<formats::Json>& saved)
     : directory_(replaceable(target, replace), replace,
                  saved ? StagedDirectory::Leftover::kTake : StagedDirectory::Leftover::kRemove),
-      tokenizer_json_(tokenizer.json()),
+      tokenizer_(tokenizer.content()),
       shard_tokens_(shard_tokens) {
+  manifest_.tokenizer_file = tokenizer.file_name();
   manifest_.tokenizer_hash = tokenizer.hash();
   manifest_.vocab_size = tokenizer.vocab_size();
   manifest_.end_of_text = end_of_text;
@@ -225,7 +226,7 @@ Manifest DatasetWriter::commit(std::vector<InputInfo> inputs, formats::Json sett
   }
   manifest_.inputs = std::move(inputs);
   if (settings.is_object()) manifest_.settings = std::move(settings);
-  for (const auto& [name, content] : {std::pair<std::string_view, std::string>{kTokenizerFile, tokenizer_json_},
+  for (const auto& [name, content] : {std::pair<std::string_view, std::string>{manifest_.tokenizer_file, tokenizer_},
                                       {kManifestFile, to_json(manifest_).dump(2) + "\n"}}) {
     FileWriter writer(directory_.staging() / name);
     writer.write(content);

@@ -48,7 +48,7 @@ class DatasetWriter {
   void remove_strangers();
 
   StagedDirectory directory_;
-  std::string tokenizer_json_;
+  std::string tokenizer_;  ///< its file
   Manifest manifest_;
   int64_t shard_tokens_;
   std::vector<std::unique_ptr<SplitWriter>> splits_;

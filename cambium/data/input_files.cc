@@ -22,6 +22,7 @@ std::string lower_extension(const fs::path& path) {
 }
 
 std::optional<InputFile::Kind> kind_of(fs::path path) {
+  if (lower_extension(path) == ".parquet") return InputFile::Kind::kParquet;
   if (const std::string packed = lower_extension(path); packed == ".gz" || packed == ".zst") path = path.stem();
   const std::string extension = lower_extension(path);
   if (extension == ".txt" || extension == ".md" || extension == ".text") return InputFile::Kind::kText;
@@ -48,7 +49,7 @@ void find_below(const fs::path& folder, FoundInputs& found) {
   }
 }
 
-constexpr const char* kKnown = ".txt, .md, .text, .jsonl, .ndjson or .json (plain, .gz or .zst)";
+constexpr const char* kKnown = ".txt, .md, .text, .jsonl, .ndjson or .json (plain, .gz or .zst), or .parquet";
 
 /// A file that the user named, or a folder.
 void add(const fs::path& input, const fs::file_status& status, std::optional<InputFile::Kind> given,
@@ -109,7 +110,8 @@ std::optional<InputFile::Kind> parse_input_kind(std::string_view name) {
   if (name == "auto") return std::nullopt;
   if (name == "jsonl") return InputFile::Kind::kJsonLines;
   if (name == "text") return InputFile::Kind::kText;
-  throw InvalidArgument(format("input format `{}`: expected auto, jsonl or text", name));
+  if (name == "parquet") return InputFile::Kind::kParquet;
+  throw InvalidArgument(format("input format `{}`: expected auto, jsonl, text or parquet", name));
 }
 
 }  // namespace cambium::data

@@ -138,7 +138,7 @@ Json to_json(const Manifest& manifest) {
   }
   return {{"format", kDatasetFormat},
           {"version", kDatasetVersion},
-          {"tokenizer", {{"file", kTokenizerFile}, {"xxh3_128", manifest.tokenizer_hash}}},
+          {"tokenizer", {{"file", manifest.tokenizer_file}, {"xxh3_128", manifest.tokenizer_hash}}},
           {"vocab_size", manifest.vocab_size},
           {"end_of_text", manifest.end_of_text},
           {"token_bytes", manifest.token_bytes},
@@ -152,6 +152,7 @@ Manifest manifest_from_json(const Json& json, const std::string& what) {
   if (view.string("format") != kDatasetFormat) view.fail("format", format("\"{}\"", kDatasetFormat));
   view.integer("version", kDatasetVersion, kDatasetVersion);
   Manifest manifest;
+  manifest.tokenizer_file = file_name(view.object("tokenizer"), "file");
   manifest.tokenizer_hash = view.object("tokenizer").string("xxh3_128");
   manifest.vocab_size = static_cast<int32_t>(view.integer("vocab_size", 1, INT32_MAX));
   manifest.end_of_text = static_cast<int32_t>(view.integer("end_of_text", 0, manifest.vocab_size - 1));
@@ -182,7 +183,7 @@ Manifest read_manifest(const fs::path& directory) {
 
 void verify_dataset(const fs::path& directory) {
   const Manifest manifest = read_manifest(directory);
-  verify_hash(directory / kTokenizerFile, manifest.tokenizer_hash);
+  verify_hash(directory / manifest.tokenizer_file, manifest.tokenizer_hash);
   for (const SplitInfo& split : manifest.splits) {
     for (const ShardInfo& shard : split.shards) {
       verify_hash(directory / shard.file, shard.hash);

@@ -10,7 +10,6 @@
 namespace cambium::data {
 
 inline constexpr std::string_view kManifestFile = "manifest.json";
-inline constexpr std::string_view kTokenizerFile = "tokenizer.json";
 inline constexpr std::string_view kDatasetFormat = "cambium-tokens";
 inline constexpr int64_t kDatasetVersion = 1;
 
@@ -38,6 +37,7 @@ struct InputInfo {
 
 /// What `manifest.json` of a token dataset says.
 struct Manifest {
+  std::string tokenizer_file = "tokenizer.json";
   std::string tokenizer_hash;
   int32_t vocab_size = 0, end_of_text = 0;
   int token_bytes = 2;

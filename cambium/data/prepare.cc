@@ -72,6 +72,12 @@ std::string fingerprint(const text::Tokenizer& tokenizer, int32_t end_of_text, c
   return hash_hex(all);
 }
 
+std::string text_of_row(const std::string& text, const std::string& where) {
+  const size_t invalid = find_invalid_utf8(text);
+  if (invalid != std::string::npos) bad_input("{}: byte offset {} of the text: invalid UTF-8", where, invalid);
+  return text;
+}
+
 class Preparation {
  public:
   using Entry = PrepareJournal::Entry;
@@ -86,7 +92,7 @@ class Preparation {
         writer_(options.out, tokenizer, end_of_text, options.replace, options.shard_tokens,
                 earlier ? std::optional(earlier->writer) : std::nullopt),
         position_(earlier ? earlier->position : InputPosition{}),
-        reader_(files, position_),
+        reader_(files, options.text, position_),
         progress_("prepare", total_bytes(files), "bytes"),
         bytes_at_once_(kBytesUnderWay * thread_count(options.workers)),
         workers_(thread_count(options.workers)) {
@@ -178,11 +184,12 @@ class Preparation {
     int64_t line_number = batch.first_line - 1;
     for (const std::string& line : batch.entries) {
       ++line_number;
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      const bool row = batch.kind == InputFile::Kind::kParquet;
+      if (!row && line.find_first_not_of(" \t\r") == std::string::npos) continue;
       std::string text;
       try {
-        const std::string where = format("{}:{}", path, line_number);
-        text = options_.text.from_json(formats::parse_json(line, where), where);
+        const std::string where = format("{}:{}{}", path, row ? " row " : "", line_number);
+        text = row ? text_of_row(line, where) : options_.text.from_json(formats::parse_json(line, where), where);
       } catch (const InvalidInput& error) {
         if (!options_.skip_bad_lines) throw;
         if (result.bad++ == 0) result.first_fault = error.what();

@@ -6,6 +6,7 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/model/hugging_face.h"
+#include "cambium/text/tokenizer.h"
 #include "cambium/train/manifest.h"
 
 namespace cambium::train {
@@ -193,7 +194,7 @@ void save_checkpoint(const fs::path& directory, const model::Llama& model, const
   model::write_model(staged.staging(), model.config, model.weights, DType::kFloat32);
   write_training_files(staged.staging(), model.config, state, position, seed);
   if (!tokenizer_json.empty()) {
-    FileWriter tokenizer(staged.staging() / "tokenizer.json");
+    FileWriter tokenizer(staged.staging() / text::Tokenizer::file_name_of(tokenizer_json));
     tokenizer.write(tokenizer_json);
     tokenizer.close(/*sync=*/false);
   }

@@ -20,11 +20,8 @@ struct Part {
   const char* name;
   bool needed;
 };
-constexpr Part kParts[] = {{"config.json", true},
-                           {"model.safetensors", true},
-                           {"optimizer.safetensors", false},
-                           {"trainer.json", false},
-                           {"tokenizer.json", false}};
+constexpr Part kParts[] = {{"config.json", true},   {"model.safetensors", true}, {"optimizer.safetensors", false},
+                           {"trainer.json", false}, {"tokenizer.json", false},   {"tokenizer.model", false}};
 
 std::string check_file(const fs::path& directory, const formats::JsonView& entry, bool hashes) {
   const std::string name = entry.string("name");

@@ -37,8 +37,8 @@ std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& setting
   if (!settings.tokenizer.empty()) {
     return text::Tokenizer::load(settings.tokenizer);
   }
-  const fs::path beside = fs::path(settings.source.front().path) / "tokenizer.json";
-  return fs::exists(beside) ? std::optional(text::Tokenizer::load(beside)) : std::nullopt;
+  const std::optional<fs::path> beside = text::Tokenizer::find(settings.source.front().path);
+  return beside ? std::optional(text::Tokenizer::load(*beside)) : std::nullopt;
 }
 
 void check_data(const data::TokenDataset& dataset, const std::optional<text::Tokenizer>& tokenizer,
@@ -324,7 +324,7 @@ RunSetup set_up(config::RunConfig config, const Past& past) {
           .steps = std::move(steps),
           .mixture = std::move(mixture),
           .held_out = std::move(held_out_windows),
-          .tokenizer_json = tokenizer ? tokenizer->json() : "",
+          .tokenizer_json = tokenizer ? tokenizer->content() : "",
           .device = Device(config.run),
           .micro_batch = config.train.micro_batch_sequences()};
 }

@@ -183,6 +183,28 @@ TEST_F(PrepareTest, LeavesOutCopiesWhenAsked) {
   }
 }
 
+TEST_F(PrepareTest, TakesRowsOfParquet) {
+  const fs::path file = fs::path(CAMBIUM_GOLDEN_DIR) / "parquet/documents.parquet";
+  auto chosen = options("set", {file});
+  Manifest manifest;
+  try {
+    manifest = prepare(tokenizer_, chosen);
+  } catch (const InvalidInput& error) {
+    if (std::string(error.what()).find("this program cannot read Parquet") == std::string::npos) throw;
+    GTEST_SKIP() << error.what();
+  }
+  EXPECT_EQ(manifest.inputs[0].documents, 86);
+  EXPECT_EQ(manifest.inputs[0].empty_documents, 14);
+  EXPECT_EQ(documents(folder_ / "set")[1], "document 1: text ");
+  chosen = options("both", {file});
+  chosen.text = TextTemplate::parse("{title}: {meta.url}");
+  prepare(tokenizer_, chosen);
+  EXPECT_EQ(documents(folder_ / "both")[1], "Ants: https://example.org/1");
+  chosen.text = TextTemplate::field("score");
+  chosen.out = folder_ / "refused";
+  EXPECT_NE(refusal([&] { prepare(tokenizer_, chosen); }).find("column `score`: expected text"), std::string::npos);
+}
+
 TEST_F(PrepareTest, RefusesInputWithoutText) {
   EXPECT_NE(refused("empty.txt", "").find("no text"), std::string::npos);
   EXPECT_NE(refused("empty.jsonl", "\n\n").find("no text"), std::string::npos);

@@ -97,12 +97,13 @@ TEST(DocumentReader, GoesOnBehindAnyBatch) {
   const std::vector<InputFile> files = find_inputs({folder / "*.jsonl", folder / "b.txt"}).files;
   ASSERT_EQ(files.size(), 3u);
   std::vector<DocumentBatch> batches;
-  DocumentReader reader(files);
+  const TextTemplate text = TextTemplate::field("text");
+  DocumentReader reader(files, text);
   for (DocumentBatch batch; reader.next(batch);) batches.push_back(batch);
   EXPECT_EQ(reader.consumed(), files[0].bytes + files[1].bytes + files[2].bytes);
   ASSERT_GE(batches.size(), 5u);
   for (size_t i = 0; i < batches.size(); ++i) {
-    DocumentReader rest(files, batches[i].behind);
+    DocumentReader rest(files, text, batches[i].behind);
     DocumentBatch batch;
     for (size_t j = i + 1; j < batches.size(); ++j) {
       ASSERT_TRUE(rest.next(batch));

@@ -90,7 +90,7 @@ TEST(Tokenizer, TellsItsVocabulary) {
   EXPECT_EQ(tokenizer.token_id("<|endoftext|>"), 0);
   EXPECT_EQ(tokenizer.token_id("!"), 1);
   EXPECT_EQ(tokenizer.token_id("no such token"), std::nullopt);
-  EXPECT_EQ(tokenizer.json(), read_file(kGoldens / "trained.json"));
+  EXPECT_EQ(tokenizer.content(), read_file(kGoldens / "trained.json"));
   EXPECT_EQ(tokenizer.hash().size(), 32U);
 }
 
