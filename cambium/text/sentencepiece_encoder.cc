@@ -92,7 +92,7 @@ class SentencePieceEncoder final : public Encoder {
     control_->split(
         text, scratch->regex,
         [&](std::string_view piece) {
-          if (by_words_) {
+          if (by_words_ && piece.find(kSpacePiece) == piece.npos) {  // which is a space to the model
             encode_words(piece, std::exchange(first, false), *scratch, append_to);
           } else {
             encode_piece(std::exchange(first, false) ? first_ : later_, piece, *scratch, append_to);
