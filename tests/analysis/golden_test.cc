@@ -69,7 +69,9 @@ std::vector<Case> cases() {
   for (const std::string model : {"grouped", "deep"}) {
     const Json values = read_values(model);
     for (const auto& [name, value] : values.items()) {
-      all.push_back({model, name});
+      if (name != "tuned-lens") {  // it needs lenses: lens_test.cc
+        all.push_back({model, name});
+      }
     }
   }
   return all;
