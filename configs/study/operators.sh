@@ -4,7 +4,7 @@
 # usage: configs/study/operators.sh [SEED...]      (from the repository's root; seeds 1 by default)
 #
 # Needs nothing but a built cambium (scripts/bootstrap). Makes its data and runs under runs/operators, goes on where it was
-# stopped, and prints a Markdown table at the end. About 20 minutes a seed on two cores.
+# stopped, and prints a Markdown table at the end. A run takes two to four minutes on a core, a seed half an hour.
 set -euo pipefail
 
 cambium=${CAMBIUM:-build/release/apps/cambium/cambium}
