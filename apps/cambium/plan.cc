@@ -79,7 +79,7 @@ int plan_main(int argc, char** argv) {
     rate = cambium::train::measure_training_flops(config);
   }
   config.train.warmup_steps = cambium::config::StepCount{static_cast<double>(plan.steps.warmup)};
-  plan_mixture(config, plan.steps.total, data);
+  plan_mixture(config, plan.steps.first_step, plan.steps.total, data);
   print(json ? plan_json(config, plan, data, rate).dump(2) + '\n' : plan_text(config, plan, data, rate));
   return 0;
 }

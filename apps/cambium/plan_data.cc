@@ -72,15 +72,15 @@ DataReport inspect_data(const RunConfig& config) {
   return report;
 }
 
-void plan_mixture(const RunConfig& config, int64_t total_steps, DataReport& report) {
+void plan_mixture(const RunConfig& config, int64_t first_step, int64_t total_steps, DataReport& report) {
   const int64_t batch = config.train.batch_tokens;
-  std::set<int64_t> borders{0, total_steps};
+  std::set<int64_t> borders{first_step, total_steps};
   for (size_t i = 0; i < report.sources.size(); ++i) {
     const DataSource& source = config.data.source[i];
     SourceReport& entry = report.sources[i];
-    entry.from_step = std::min(total_steps, source.from_step.steps(batch, report.epoch_tokens));
-    entry.to_step =
-        source.to_step ? std::min(total_steps, source.to_step->steps(batch, report.epoch_tokens)) : total_steps;
+    const auto within = [&](int64_t step) { return std::clamp(step, first_step, total_steps); };
+    entry.from_step = within(source.from_step.steps(batch, report.epoch_tokens));
+    entry.to_step = source.to_step ? within(source.to_step->steps(batch, report.epoch_tokens)) : total_steps;
     borders.insert({entry.from_step, entry.to_step});
   }
   for (auto begin = borders.begin(), end = std::next(begin); end != borders.end() && !report.sources.empty();

@@ -38,5 +38,6 @@ struct DataReport {
 /// has more entries than the model's vocabulary.
 DataReport inspect_data(const cambium::config::RunConfig& config);
 
-/// Fills in steps, shares and tokens drawn, once the length of the run is known.
-void plan_mixture(const cambium::config::RunConfig& config, int64_t total_steps, DataReport& report);
+/// Fills in steps, shares and tokens drawn in the steps from `first_step` on, once the length of the run is known.
+void plan_mixture(const cambium::config::RunConfig& config, int64_t first_step, int64_t total_steps,
+                  DataReport& report);

@@ -70,6 +70,9 @@ std::string training_part(const RunConfig& config, const Plan& plan) {
          format("  {} steps of {} tokens ({} sequences of {}, {} a pass): {} tokens\n", format_count(plan.steps.total),
                 format_count(train.batch_tokens), train.batch_tokens / train.sequence_length, train.sequence_length,
                 plan.micro_batch, amount(plan.tokens)) +
+         (plan.steps.first_step > 0
+              ? format("  from step {} on, of {}\n", format_count(plan.steps.first_step), config.run.branch_from)
+              : "") +
          rate_part(config, plan) +
          format("  on {} in {} ({})\n", plan.device.device, plan.device.precision, plan.device.reason);
 }
@@ -196,7 +199,7 @@ std::string stages_part(const RunConfig& config, const Plan& plan, double flops_
     const int64_t length = stage.end - stage.begin;
     text += format("  {:>6}  {:>21}  {:>9}  {:>4.1f} %  {:>14}  {:>9.3g}  {:>9}\n", stage.layers,
                    format("{} to {}", format_count(stage.begin), format_count(stage.end)), format_count(length),
-                   100 * static_cast<double>(length) / static_cast<double>(plan.steps.total),
+                   100 * static_cast<double>(length) / static_cast<double>(plan.steps.total - plan.steps.first_step),
                    format_count(stage.parameters), stage.flops, format_bytes(stage.memory.total()));
   }
   const auto& memory = plan.stages.back().memory;

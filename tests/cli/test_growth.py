@@ -337,6 +337,8 @@ class Branches(Growth):
         self.assertEqual(plan["first_step"], 4)
         self.assertEqual([(stage["begin_step"], stage["end_step"], stage["layers"]) for stage in plan["stages"]],
                          [(4, 9, 4), (9, 20, 6)])
+        self.assertEqual(plan["data"]["mixture"][0]["begin_step"], 4)
+        self.assertAlmostEqual(plan["data"]["sources"][0]["drawn_tokens"], 16 * 128)
 
     def test_refusals(self):
         for more, parts in (
