@@ -13,7 +13,7 @@ import time
 import unittest
 
 from golden_support import BINARY, ENVIRONMENT, cambium
-from training_support import CONFIG, GROWTHS, STEPS, Training, checkpoints, contents, metrics, name_of
+from training_support import CONFIG, GROWTHS, STEPS, Training, checkpoints, contents, count_events, metrics, name_of
 
 ROUNDS = 12 if os.environ.get("CAMBIUM_LONG_TESTS") else 1
 
@@ -64,11 +64,6 @@ def removing(process):
     return any(name.endswith(".removed") for name in checkpoints(process.run))
 
 
-def growth_events(process):
-    path = process.run / "metrics.jsonl"
-    return path.read_bytes().count(b'"growth"') if path.exists() else 0
-
-
 class Kills(Resume):
     VARIANTS = {
         "lidas": {},
@@ -92,8 +87,8 @@ class Kills(Resume):
         elif moment == "removal":
             arrived = process.wait_for(lambda: removing(process))
         elif moment == "growth":
-            before = growth_events(process)
-            arrived = process.wait_for(lambda: growth_events(process) > before)
+            before = count_events(process, "growth")
+            arrived = process.wait_for(lambda: count_events(process, "growth") > before)
         else:
             before = {name for name in checkpoints(process.run) if name.endswith("-grown")}
             arrived = process.wait_for(lambda: {n for n in checkpoints(process.run) if n.endswith("-grown")} - before)

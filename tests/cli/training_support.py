@@ -89,6 +89,12 @@ def contents(run):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def count_events(process, event):
+    """Growths or interventions that a watched training has written a line of."""
+    path = process.run / "metrics.jsonl"
+    return path.read_bytes().count(f'"event":"{event}"'.encode()) if path.exists() else 0
+
+
 class Process:
     """A training that is watched while it goes."""
 
