@@ -6,6 +6,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium {
 namespace {
@@ -14,15 +15,8 @@ namespace fs = std::filesystem;
 
 class Files : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("cambium-files-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Files, WriterKeepsTheOrderOfSmallAndLargePieces) {

@@ -12,6 +12,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 
@@ -51,9 +52,6 @@ namespace fs = std::filesystem;
 class Replace : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("cambium-replace-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
     fs::create_directories(folder_ / "result");
     write_file_atomic(folder_ / "result" / "x", "old");
     target_ = folder_ / "result";
@@ -63,7 +61,6 @@ class Replace : public testing::Test {
     exchange_error = 0;
     renames_left = -1;
     dies = false;
-    fs::remove_all(folder_);
   }
   void replace() const {
     StagedDirectory staged(target_, /*replace=*/true);
@@ -82,7 +79,8 @@ class Replace : public testing::Test {
   }
   int64_t entries() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
 
-  fs::path folder_, target_;
+  TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path(), target_;
 };
 
 TEST_F(Replace, InTwoStepsWhereNamesCannotBeExchanged) {

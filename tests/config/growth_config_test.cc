@@ -8,6 +8,7 @@
 #include "cambium/config/plan.h"
 #include "cambium/config/run_config.h"
 #include "tests/support/refusal.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium::config {
 namespace {
@@ -148,16 +149,12 @@ TEST(ContinueFrom, ThePastIsTheParentsAndTheFutureIsPlanned) {
 
 class Extends : public testing::Test {
  protected:
-  Extends() : folder_(std::filesystem::path(testing::TempDir()) / "cambium-extends") {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_ / "sub");
-  }
-  ~Extends() override { std::filesystem::remove_all(folder_); }
+  Extends() { std::filesystem::create_directories(folder_ / "sub"); }
   std::string write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
     return (folder_ / name).string();
   }
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Extends, LaysAFileOverAnother) {

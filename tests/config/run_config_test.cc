@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "cambium/base/error.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium::config {
 namespace {
@@ -123,8 +124,8 @@ TEST(RunConfig, ExplicitKeysChangeThePreset) {
 }
 
 TEST(RunConfig, ArchitectureComesFromInitFrom) {
-  const std::string directory = testing::TempDir() + "/init_from";
-  std::filesystem::create_directories(directory);
+  const TemporaryFolder folder;
+  const std::string directory = folder.path().string();
   std::ofstream(directory + "/config.json")
       << R"({"model_type": "llama", "vocab_size": 100, "hidden_size": 32, "intermediate_size": 64,
              "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2})";

@@ -18,7 +18,6 @@ const fs::path kGoldens = fs::path(CAMBIUM_GOLDEN_DIR) / "parquet";
 class Parquet : public TempFolder {
  protected:
   void SetUp() override {
-    TempFolder::SetUp();
     try {
       open_parquet(kGoldens / "plain.parquet", {"text"});
     } catch (const InvalidInput& error) {

@@ -2,6 +2,7 @@
 
 #include "tests/model/golden.h"
 #include "tests/support/refusal.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium::model {
 namespace {
@@ -39,9 +40,9 @@ TEST(Llama, HoldsOnlyThePositionsThatAreUsed) {
 }
 
 TEST(WriteModel, IsReadBackToTheSameBits) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "cambium-write-model";
+  const TemporaryFolder temporary;
   for (const std::string name : {"grouped", "odd", "llama3"}) {
-    std::filesystem::remove_all(folder);
+    const std::filesystem::path folder = temporary / name;
     std::filesystem::create_directories(folder);
     const Llama model = load_golden(kGolden / "models" / name / "model");
     write_model(folder, model.config, model.weights, formats::DType::kFloat32);
@@ -53,7 +54,6 @@ TEST(WriteModel, IsReadBackToTheSameBits) {
       EXPECT_TRUE(at::equal(before[i], after[i])) << name << ", block " << i;
     }
   }
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cambium/ops/product_choice.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium::ops {
 namespace {
@@ -17,18 +18,12 @@ namespace fs = std::filesystem;
 
 class ProductCache : public testing::Test {
  protected:
-  ProductCache()
-      // The same program runs several times at once, with other kernels.
-      : folder_(fs::path(testing::TempDir()) / ("cambium-product-cache-" + std::to_string(getpid()))),
-        file_(folder_ / "a" / "products.json") {
-    fs::remove_all(folder_);
-  }
-  ~ProductCache() override { fs::remove_all(folder_); }
   void write(const char* text) const {
     fs::create_directories(file_.parent_path());
     std::ofstream(file_) << text;
   }
-  fs::path folder_, file_;
+  TemporaryFolder folder_;
+  fs::path file_ = folder_ / "a" / "products.json";
 };
 
 constexpr ProductChoice kMixed{true, false, true};
@@ -53,7 +48,6 @@ TEST_F(ProductCache, TakesABrokenFileForNone) {
 }
 
 TEST_F(ProductCache, IsNotMissedWhereItCannotBeWritten) {
-  fs::create_directories(folder_);
   std::ofstream(folder_ / "a") << "a file where a folder should be";
   EXPECT_NO_THROW(keep_choice(file_, "one", kMixed));
   EXPECT_FALSE(read_choice(file_, "one").has_value());

@@ -9,6 +9,7 @@
 #include "cambium/base/files.h"
 #include "cambium/model/llama.h"
 #include "cambium/train/state.h"
+#include "tests/support/temporary_folder.h"
 
 namespace cambium::train {
 
@@ -59,22 +60,14 @@ inline bool same(const model::Parameters& a, const model::Parameters& b) {
 /// An empty directory of the test's own, removed at its end.
 class Folder : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(testing::TempDir()) /
-              (std::string("cambium-train-") + info->test_suite_name() + "-" + info->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   void write(const std::filesystem::path& name, const std::string& content) const {
     std::filesystem::create_directories((folder_ / name).parent_path());
     write_file_atomic(folder_ / name, content);
   }
   std::string read(const std::filesystem::path& name) const { return read_file(folder_ / name); }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace cambium::train
