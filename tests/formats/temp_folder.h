@@ -14,7 +14,6 @@ namespace cambium::formats {
 /// A folder of its own for each test, gone afterwards.
 class TempFolder : public testing::Test {
  protected:
-
   std::filesystem::path write(std::string_view name, std::string_view bytes) const {
     const std::filesystem::path path = folder_ / name;
     std::ofstream(path, std::ios::binary) << bytes;
