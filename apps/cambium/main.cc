@@ -23,6 +23,7 @@ constexpr Verb kVerbs[] = {
     {"bench", "measure this machine: training, and each op", bench_main},
     {"convert", "make a portable Hugging Face directory of a model", convert_main},
     {"data", "prepare text as tokens; make synthetic data; look into datasets", data_main},
+    {"eval", "score a model on benchmark tasks", eval_main},
     {"generate", "continue a prompt", generate_main},
     {"grow", "apply a growth operator to a model", grow_main},
     {"inspect", "what a checkpoint, model, dataset or run is", inspect_main},

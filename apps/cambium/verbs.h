@@ -6,6 +6,7 @@ int analyze_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
 int convert_main(int argc, char** argv);
 int data_main(int argc, char** argv);
+int eval_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int grow_main(int argc, char** argv);
 int inspect_main(int argc, char** argv);

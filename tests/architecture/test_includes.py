@@ -36,7 +36,7 @@ WRAPPED = {
     "spdlog/": {"cambium/base/log.cc"},
     "fmt/": {"cambium/base/format.h"},
     "CLI/": {"apps/"},
-    "toml++/": {"cambium/config/"},
+    "toml++/": {"cambium/config/", "cambium/eval/"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

@@ -1,0 +1,55 @@
+#include "cambium/eval/answer_log.h"
+
+#include "cambium/base/error.h"
+#include "cambium/formats/json.h"
+
+namespace cambium::eval {
+namespace fs = std::filesystem;
+namespace {
+
+using formats::Json;
+
+std::string line_of(size_t request, const Response& response) {
+  return Json{{"request", request},
+              {"log_likelihood", response.log_likelihood},
+              {"greedy", response.greedy},
+              {"text", response.text},
+              {"token_log_probs", response.token_log_probs}}
+             .dump() +
+         "\n";
+}
+
+}  // namespace
+
+AnswerLog::AnswerLog(fs::path path, const std::string& fingerprint, size_t requests) : known_(requests) {
+  const std::string head = Json{{"fingerprint", fingerprint}}.dump() + "\n";
+  size_t whole = 0;
+  if (fs::exists(path)) {
+    const std::string content = read_file(path);
+    if (content.starts_with(head)) {
+      whole = head.size();
+      for (size_t end; (end = content.find('\n', whole)) != std::string::npos; whole = end + 1) {
+        const Json line = Json::parse(content.substr(whole, end - whole), nullptr, /*allow_exceptions=*/false);
+        if (line.is_discarded() || !line.is_object() || line.value("request", requests) >= requests) {
+          break;
+        }
+        known_[line["request"].get<size_t>()] = Response{.log_likelihood = line["log_likelihood"].get<double>(),
+                                                         .greedy = line["greedy"].get<bool>(),
+                                                         .text = line["text"].get<std::string>(),
+                                                         .token_log_probs = line["token_log_probs"]};
+      }
+      fs::resize_file(path, whole);
+    }
+  }
+  file_.emplace(path, whole > 0 ? FileWriter::Mode::kAppend : FileWriter::Mode::kTruncate);
+  if (whole == 0) {
+    file_->write(head);
+  }
+}
+
+void AnswerLog::add(size_t request, const Response& response) {
+  file_->write(line_of(request, response));
+  file_->flush();
+}
+
+}  // namespace cambium::eval

@@ -1,0 +1,173 @@
+#include "cambium/eval/evaluate.h"
+
+#include <algorithm>
+
+#include "cambium/base/error.h"
+#include "cambium/base/hash.h"
+#include "cambium/base/progress.h"
+#include "cambium/eval/answer_log.h"
+#include "cambium/eval/answers.h"
+#include "cambium/eval/sample.h"
+
+namespace cambium::eval {
+namespace {
+
+using formats::Json;
+
+/// Says whether answers that lie on disk are those of this model and these requests.
+std::string fingerprint(const Subject& subject, const std::string& weights, std::span<const Request> requests) {
+  Hasher hasher;
+  hasher.update(weights);
+  hasher.update(subject.tokenizer.hash());
+  hasher.update(format("{}", fmt::join(subject.order.empty() ? subject.model.order : subject.order, ",")));
+  for (const Request& request : requests) {
+    hasher.update(format("{} {} {} {}|", static_cast<int>(request.kind), request.max_tokens, request.context.size(),
+                         request.continuation.size()));
+    hasher.update(request.context);
+    hasher.update(request.continuation);
+    for (const std::string& stop : request.until) {
+      hasher.update(stop);
+    }
+  }
+  return hasher.hex();
+}
+
+std::string weights_hash(const model::Llama& model) {
+  Hasher hasher;
+  hasher.update(format("{} {} {} {}", static_cast<int>(model.precision), model.config.max_position_embeddings,
+                       model.config.rope_theta, model.config.rms_norm_eps));
+  const auto add = [&](const at::Tensor& tensor) {
+    const at::Tensor values = tensor.cpu().contiguous();
+    hasher.update(std::string_view(static_cast<const char*>(values.const_data_ptr()), values.nbytes()));
+  };
+  add(model.weights.embedding);
+  for (const at::Tensor& layer : model.weights.layers) {
+    add(layer);
+  }
+  add(model.final_norm());
+  add(model.head());
+  return hasher.hex();
+}
+
+std::vector<Response> answers(Scorer& scorer, std::span<const Request> requests, AnswerLog* log,
+                              const std::string& name, bool progress) {
+  std::vector<Response> responses(requests.size());
+  std::vector<Request> open;
+  std::vector<size_t> open_index;
+  for (size_t i = 0; i < responses.size(); ++i) {
+    if (log != nullptr && log->known()[i]) {
+      responses[i] = *log->known()[i];
+    } else {
+      open.push_back(requests[i]);
+      open_index.push_back(i);
+    }
+  }
+  std::optional<Progress> shown;
+  if (progress) {
+    shown.emplace(name, static_cast<int64_t>(responses.size()), "requests");
+  }
+  auto done = static_cast<int64_t>(responses.size() - open.size());
+  scorer.answer(open, [&](size_t request, const Response& response) {
+    responses[open_index[request]] = response;
+    if (log != nullptr) {
+      log->add(open_index[request], response);
+    }
+    if (shown) {
+      shown->update(++done);
+    }
+  });
+  if (shown) {
+    shown->finish();
+  }
+  return responses;
+}
+
+}  // namespace
+
+const MetricValue& TaskResult::primary() const {
+  for (const MetricValue& metric : metrics) {
+    if (!metric.key.starts_with("perplexity")) {
+      return metric;
+    }
+  }
+  return metrics.front();
+}
+
+/// A task with its questions, and all their requests one behind the other.
+struct Evaluation::Exam {
+  Exam(Task one, const EvalSettings& settings)
+      : task(std::move(one)), num_fewshot(settings.num_fewshot.value_or(task.num_fewshot)) {
+    if (task.kind == TaskKind::kRolling) {
+      num_fewshot = 0;
+    }
+    questions = make_questions(task, settings.data, settings.limit, num_fewshot);
+    for (const TaskQuestion& question : questions) {
+      requests.insert(requests.end(), question.requests.begin(), question.requests.end());
+    }
+  }
+
+  TaskResult graded(const std::vector<Response>& responses, int64_t bootstrap) const {
+    TaskResult result;
+    result.name = task.name;
+    result.group = task.group;
+    result.version = task.version;
+    result.num_fewshot = num_fewshot;
+    result.items = static_cast<int64_t>(questions.size());
+    for (const AnswerFilter& filter : task.filters) {
+      std::vector<Json> measured;
+      size_t first = 0;
+      for (size_t i = 0; i < questions.size(); ++i) {
+        const TaskQuestion& question = questions[i];
+        const auto own = std::span(responses).subspan(first, question.requests.size());
+        first += question.requests.size();
+        measured.push_back(measure(task, question, own, filter));
+        result.samples.push_back(sample_line(task, question, own, filter, measured.back(), i));
+      }
+      for (MetricValue& value : aggregate(task, filter, measured, bootstrap)) {
+        result.metrics.push_back(std::move(value));
+      }
+    }
+    if (task.kind == TaskKind::kRolling) {
+      result.profile = nll_profile(questions, responses);
+    }
+    return result;
+  }
+
+  Task task;
+  int64_t num_fewshot;
+  std::vector<TaskQuestion> questions;
+  std::vector<Request> requests;
+};
+
+Evaluation::Evaluation(std::vector<Task> tasks, EvalSettings settings) : settings_(std::move(settings)) {
+  for (Task& task : tasks) {
+    exams_.emplace_back(std::move(task), settings_);
+  }
+}
+Evaluation::Evaluation(Evaluation&&) noexcept = default;
+Evaluation::~Evaluation() = default;
+
+std::vector<TaskResult> Evaluation::run(const Subject& subject) const {
+  Scorer scorer(subject, settings_.scorer);
+  const bool keeps = !settings_.answers.empty();
+  const std::string weights = keeps ? weights_hash(subject.model) : "";
+  std::vector<TaskResult> results;
+  for (const Exam& exam : exams_) {
+    const std::string& name = exam.task.name;
+    std::optional<AnswerLog> log;
+    if (keeps) {
+      make_directories(settings_.answers);
+      log.emplace(settings_.answers / (name + ".jsonl"), fingerprint(subject, weights, exam.requests),
+                  exam.requests.size());
+    }
+    results.push_back(exam.graded(answers(scorer, exam.requests, log ? &*log : nullptr, name, settings_.progress),
+                                  settings_.bootstrap));
+  }
+  return results;
+}
+
+std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings) {
+  return Evaluation(std::move(tasks), settings).run(subject);
+}
+
+}  // namespace cambium::eval

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cambium/eval/example.h"
+
+namespace cambium::eval {
+
+/// The metrics of one answered question under one answer filter, by name. A number each, but for what is only known of
+/// all together: [log-likelihood, words or bytes] for the perplexities, an object for SQuAD.
+formats::Json measure(const Task& task, const TaskQuestion& question, std::span<const Response> responses,
+                      const AnswerFilter& filter);
+
+struct MetricValue {
+  std::string key;  ///< "acc,none"
+  double value = 0;
+  std::optional<double> standard_error = {};
+  bool higher_is_better = true;
+};
+
+/// The metrics of all questions: means with their sample standard error, perplexities with the bootstrapped one
+/// (`bootstrap` resamples drawn as the harness draws them; 0: none), SQuAD's with the best threshold.
+std::vector<MetricValue> aggregate(const Task& task, const AnswerFilter& filter,
+                                   std::span<const formats::Json> measured, int64_t bootstrap);
+
+/// -Σ log p / tokens by the documents' `source`, and by position in the text: buckets that begin at 0, 1, 2, 4, 8, …
+formats::Json nll_profile(std::span<const TaskQuestion> questions, std::span<const Response> responses);
+
+}  // namespace cambium::eval
