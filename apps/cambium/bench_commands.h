@@ -41,6 +41,20 @@ class BenchOpsCommand {
   bool json_ = false;
 };
 
+/// `cambium bench data`.
+class BenchDataCommand {
+ public:
+  explicit BenchDataCommand(CLI::App& parent);
+  CLI::App* app;
+  int run();
+
+ private:
+  std::vector<std::string> datasets_;
+  double rate_ = 1e6, seconds_ = 5;
+  int64_t sequence_length_ = 2048, sequences_ = 16, micro_batch_ = 0;
+  bool json_ = false;
+};
+
 /// `cambium bench tokenizer`.
 class BenchTokenizerCommand {
  public:

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "apps/cambium/options.h"
+#include "apps/cambium/token_colors.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
+#include "cambium/base/files.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/random.h"
 #include "cambium/base/signals.h"
@@ -122,11 +124,13 @@ struct PrepareCommand {
   }
 };
 
+constexpr int64_t kMaxTemplateBytes = int64_t{1} << 20;
+
 struct SynthCommand {
-  std::string task, out, split = "train";
+  std::string task, out, split = "train", templates;
   int64_t count = 1000;
   uint64_t seed = 1;
-  bool list = false;
+  bool list = false, print_templates = false;
   CLI::App* app;
 
   explicit SynthCommand(CLI::App& parent) {
@@ -137,18 +141,30 @@ struct SynthCommand {
     app->add_option("--split", split,
                     "train or heldout: no item of one, nor the same with other names, is in the other");
     app->add_option("--out", out, "file of JSON lines to make");
+    app->add_option("--templates", templates, "TOML file with another wording, other forms or sizes of the primitives")
+        ->type_name("FILE")
+        ->default_str("");
+    app->add_flag("--print-templates", print_templates, "print the wording and sizes in use, as such a file");
     app->add_flag("--list", list, "name the tasks");
   }
 
   int run() const {
+    const data::PrimitiveTemplates wording =
+        templates.empty() ? data::published_templates()
+                          : data::parse_templates(cambium::read_file(templates, kMaxTemplateBytes), templates);
+    if (print_templates) {
+      print(to_toml(wording));
+      return 0;
+    }
+    const std::vector<data::SynthTask> tasks = data::synth_tasks_of(wording);
     if (list) {
-      for (const data::SynthTask& known : data::synth_tasks()) print(format("{:<36} {}\n", known.name, known.about));
+      for (const data::SynthTask& known : tasks) print(format("{:<36} {}\n", known.name, known.about));
       return 0;
     }
     if (task.empty() || out.empty())
       cambium::bad_input("data synth: --task and --out are required (--list names the tasks)");
     const cambium::StopRequest stop;
-    data::write_synth_jsonl(out, data::select_synth_tasks(task), count, seed, data::parse_synth_split(split));
+    data::write_synth_jsonl(out, data::select_synth_tasks(task, tasks), count, seed, data::parse_synth_split(split));
     print(format("{}: {} items\n", out, format_count(count)));
     return 0;
   }
@@ -190,7 +206,7 @@ struct InfoCommand {
 };
 
 struct ShowCommand {
-  std::string directory, split = "train";
+  std::string directory, split = "train", color = "auto";
   int64_t count = 3, length = 256;
   uint64_t seed = 1;
   bool in_order = false;
@@ -204,6 +220,8 @@ struct ShowCommand {
     app->add_option("--split", split, "train or val");
     app->add_option("--seed", seed, "seed of the choice");
     app->add_flag("--in-order", in_order, "the first windows instead of random ones");
+    app->add_option("--color", color, "a colour for every token: auto (on a terminal), always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
   }
 
   int run() const {
@@ -218,8 +236,9 @@ struct ShowCommand {
       const int64_t begin = window * length, end = std::min(begin + length, dataset.num_tokens());
       std::vector<int32_t> ids(static_cast<size_t>(end - begin));
       dataset.read(begin, ids);
-      print(
-          format("--- window {} of {}: tokens {} to {}\n{}\n", window, windows, begin, end - 1, tokenizer.decode(ids)));
+      const bool colors = color == "always" || (color == "auto" && output_takes_colors());
+      print(format("--- window {} of {}: tokens {} to {}\n{}\n", window, windows, begin, end - 1,
+                   colors ? colored(tokenizer, ids, dataset.end_of_text()) : tokenizer.decode(ids)));
     }
     return 0;
   }

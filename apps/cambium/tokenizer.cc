@@ -13,8 +13,8 @@
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
-#include "cambium/data/document_reader.h"
-#include "cambium/data/input_files.h"
+#include "cambium/base/signals.h"
+#include "cambium/data/count_words.h"
 #include "cambium/formats/json.h"
 #include "cambium/formats/streams.h"
 #include "cambium/text/bpe_trainer.h"
@@ -28,9 +28,6 @@ using cambium::bad_input;
 using cambium::format;
 using cambium::formats::Json;
 using cambium::text::Tokenizer;
-using cambium::text::WordCounter;
-
-constexpr size_t kBlock = size_t{1} << 20;
 
 /// Calls `on_line(line, place)` for every line of a file; place is "file:line", for messages.
 template <typename OnLine>
@@ -93,123 +90,36 @@ struct TrainOptions {
   std::vector<fs::path> inputs;
   std::string text_key = "text";
   bool skip_bad_lines = false;
-};
-
-class WordReader {
- public:
-  WordReader(const TrainOptions& options, WordCounter& counter)
-      : options_(options),
-        counter_(counter),
-        found_(cambium::data::find_inputs(options.inputs)),
-        progress_("counting words", total_bytes(), "bytes") {}
-
-  void run() {
-    for (const cambium::data::InputFile& file : found_.files) {
-      switch (file.kind) {
-        case cambium::data::InputFile::Kind::kJsonLines:
-          read_lines(file.path);
-          break;
-        case cambium::data::InputFile::Kind::kParquet:
-          read_rows(file);
-          break;
-        case cambium::data::InputFile::Kind::kText:
-          read_text(file.path);
-          break;
-      }
-      bytes_before_ += file.bytes;
-    }
-    progress_.finish();
-    if (bad_lines_ > 0) {
-      cambium::log_warning(format("skipped {} bad lines", cambium::format_count(bad_lines_)));
-    }
-  }
-
-  size_t num_files() const { return found_.files.size(); }
-
- private:
-  int64_t total_bytes() const {
-    int64_t bytes = 0;
-    for (const cambium::data::InputFile& file : found_.files) {
-      bytes += file.bytes;
-    }
-    return bytes;
-  }
-
-  void read_text(const fs::path& path) {
-    const auto stream = cambium::formats::open_input(path);
-    std::string block(kBlock, '\0');
-    try {
-      while (const size_t size = stream->read(block.data(), block.size())) {
-        counter_.add_part(std::string_view(block).substr(0, size));
-        progress_.update(bytes_before_ + stream->consumed());
-      }
-      counter_.end_text();
-    } catch (const cambium::text::InvalidUtf8& error) {
-      bad_input("{}: byte {}: invalid UTF-8", path.string(), error.offset());
-    }
-  }
-
-  void read_lines(const fs::path& path) {
-    cambium::formats::LineReader lines(cambium::formats::open_input(path), path.string());
-    for (std::string line; lines.next(line);) {
-      if (line.find_first_not_of(" \t\r") == std::string::npos) {
-        continue;
-      }
-      try {
-        counter_.add(text_of_line(line, options_.text_key, format("{}:{}", path.string(), lines.line_number())));
-      } catch (const cambium::InvalidInput&) {
-        if (!options_.skip_bad_lines) {
-          throw;
-        }
-        ++bad_lines_;
-      }
-      progress_.update(bytes_before_ + lines.consumed());
-    }
-  }
-
-  void read_rows(const cambium::data::InputFile& file) {
-    const auto text = cambium::data::TextTemplate::field(options_.text_key);
-    const std::vector<cambium::data::InputFile> files = {file};
-    cambium::data::DocumentReader reader(files, text);
-    for (cambium::data::DocumentBatch batch; reader.next(batch);) {
-      for (size_t i = 0; i < batch.entries.size(); ++i) {
-        try {
-          counter_.add(batch.entries[i]);
-        } catch (const cambium::text::InvalidUtf8& error) {
-          if (!options_.skip_bad_lines) {
-            bad_input("{}: row {}: byte {} of the text: invalid UTF-8", file.shown(),
-                      batch.first_line + static_cast<int64_t>(i), error.offset());
-          }
-          ++bad_lines_;
-        }
-      }
-      progress_.update(bytes_before_ + reader.consumed());
-    }
-  }
-
-  const TrainOptions& options_;
-  WordCounter& counter_;
-  cambium::data::FoundInputs found_;
-  cambium::Progress progress_;
-  int64_t bytes_before_ = 0;
-  int64_t bad_lines_ = 0;
+  int workers = 0;
 };
 
 void train(const TrainOptions& options) {
-  WordCounter counter;
-  WordReader reader(options, counter);
-  reader.run();
+  const cambium::StopRequest stop;
+  const cambium::data::FoundInputs found = cambium::data::find_inputs(options.inputs);
+  const cambium::data::CountedWords counted =
+      cambium::data::count_words(found.files, {.text = cambium::data::TextTemplate::field(options.text_key),
+                                               .skip_bad_lines = options.skip_bad_lines,
+                                               .workers = options.workers});
+  if (counted.bad.count > 0) {
+    cambium::log_warning(
+        format("skipped {} bad lines; the first: {}", cambium::format_count(counted.bad.count), counted.bad.first));
+  }
   cambium::Progress progress("merging pairs", options.training.vocab_size, "entries");
   const cambium::text::TrainedBpe trained =
-      cambium::text::train_bpe(counter.counts(), options.training, [&](int64_t entries) { progress.update(entries); });
+      cambium::text::train_bpe(counted.counts, options.training, [&](int64_t entries) {
+        if (cambium::StopRequest::signal() != 0) {
+          throw cambium::Stopped("stopped by a signal; nothing was written");
+        }
+        progress.update(entries);
+      });
   progress.finish();
   const std::string json = cambium::text::to_tokenizer_json(trained);
   const Tokenizer check = Tokenizer::parse(json, options.out.string());
   cambium::write_file_atomic(options.out, json);
   print(format("{}: {} entries from {} of text in {} files ({} distinct words)\n", options.out.string(),
                cambium::format_count(check.vocab_size()),
-               cambium::format_bytes(static_cast<double>(counter.text_bytes())), reader.num_files(),
-               cambium::format_count(static_cast<int64_t>(counter.counts().size()))));
+               cambium::format_bytes(static_cast<double>(counted.text_bytes)), found.files.size(),
+               cambium::format_count(static_cast<int64_t>(counted.counts.size()))));
 }
 
 struct CodeOptions {
@@ -233,6 +143,9 @@ CLI::App* add_train(CLI::App& app, TrainOptions& options) {
   command->add_option("--out", options.out, "The tokenizer.json to write")->required();
   command->add_option("--text-key", options.text_key, "Key of the text in JSON lines")->capture_default_str();
   command->add_flag("--skip-bad-lines", options.skip_bad_lines, "Count bad lines of JSON lines instead of stopping");
+  command->add_option("--workers", options.workers, "Threads; 0: as many as there are cores. The result is the same")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   return command;
 }
 

@@ -119,6 +119,17 @@ constexpr std::array kAnalyses{
              "effect_by_part[l][k]: largest over the tokens of the k-th tenth of a prompt; effect[l]: over all.",
              residual_erasure},
     Analysis{
+        "integrated-gradients", "which tokens' outputs of which layer the probability of the answer goes back to",
+        "Of the first 2 prompts their first 24 tokens, the last 4 of them the answer. x[t]: the stream after layer l "
+        "(or "
+        "the "
+        "output of the part that --part names), b its mean over the tokens; attribution[l][prompt][t] = sum over the "
+        "entries of "
+        "(x - b) times the mean over 256 steps r = 0, 1/256, ... of the gradient of sum p(answer) at b + r (x - b). "
+        "size[l] = "
+        "sum over tokens of |attribution|, mean over the prompts.",
+        integrated_gradients},
+    Analysis{
         "weight-similarity", "how alike the weights of layers and blocks are, and how many directions they use",
         "q, k, v, o, gate, up, down, all: [i][j] = cosine of the flattened matrices of layers i and j (all: the seven "
         "one after the other). blocks_*: of blocks of layers. asymmetry_* = mean |S[i][j] - S[n-1-i][n-1-j]|. "

@@ -26,6 +26,7 @@ Values linear_cka(Context& context);
 Values attention(Context& context);
 Values retrieval(Context& context);
 Values residual_erasure(Context& context);
+Values integrated_gradients(Context& context);
 Values signatures(Context& context);
 
 }  // namespace cambium::analysis

@@ -168,7 +168,8 @@ const std::vector<Key<RunConfig>>& run_keys() {
       {"data", "val_tokens", at<&R::data, &DataSection::val_tokens>, between(1, kMostTokens),
        "Held-out tokens used, from the start."},
       {"data", "shuffle", at<&R::data, &DataSection::shuffle>, any(), "Takes windows in a keyed random order."},
-      {"data", "document_mask", at<&R::data, &DataSection::document_mask>, any(), "Keeps attention inside a document."},
+      {"data", "document_mask", at<&R::data, &DataSection::document_mask>, any(),
+       "Keeps attention inside a document (its positions need not start anew: rotary scores depend on distances)."},
 
       {"checkpoint", "every", at<&R::checkpoint, &CheckpointSection::every>, at_least(0),
        "Steps between checkpoints; 0: at the end only."},

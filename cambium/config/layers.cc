@@ -1,6 +1,7 @@
 #include "cambium/config/layers.h"
 
 #include "cambium/config/tables.h"
+#include "cambium/formats/toml_table.h"
 
 namespace cambium::config {
 namespace {
@@ -51,12 +52,7 @@ std::vector<std::string> extended_files(std::string_view toml, std::string_view 
 
 void Layers::add_file(std::string_view toml, std::string_view what) {
   const std::string file(what);
-  try {
-    tables_.push_back(toml::parse(toml, file));
-  } catch (const toml::parse_error& error) {
-    bad_input("{}: line {}, column {}: not TOML: {}", file, error.source().begin.line, error.source().begin.column,
-              error.description());
-  }
+  tables_.push_back(formats::parse_toml(toml, file));
   for (const auto& [section, node] : tables_.back()) {
     const std::string name(section.str());
     if (name == kExtends) {

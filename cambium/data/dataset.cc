@@ -5,6 +5,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
+#include "cambium/base/read_ahead.h"
 #include "cambium/data/manifest.h"
 
 namespace cambium::data {
@@ -79,6 +80,20 @@ void TokenDataset::read_shard(const Shard& shard, int64_t begin, std::span<int32
     bad_input("{}: byte offset {}: token {}: expected less than the vocabulary's {}", shard.path.string(),
               (begin + (bad - out.begin())) * token_bytes_, static_cast<uint32_t>(*bad), vocab_size_);
   }
+}
+
+void TokenDataset::read_ahead(int64_t begin, int64_t count) const {
+  const int64_t end = begin + count;
+  for (const Shard& shard : shards_) {
+    const int64_t first = std::max(begin, shard.begin), last = std::min(end, shard.begin + shard.count);
+    if (first >= last) continue;
+    cambium::read_ahead(shard.file.bytes().subspan(static_cast<size_t>((first - shard.begin) * token_bytes_),
+                                                   static_cast<size_t>((last - first) * token_bytes_)));
+  }
+}
+
+void TokenDataset::expect_random_reads() const {
+  for (const Shard& shard : shards_) cambium::expect_random_reads(shard.file.bytes());
 }
 
 int64_t TokenDataset::document_begin(const Shard& shard, int64_t document) const {

@@ -35,6 +35,10 @@ class TokenDataset {
   /// Copies tokens [begin, begin + out.size()) of the split's stream. The range must lie inside it. Throws InvalidInput
   /// where a stored id is outside the vocabulary.
   void read(int64_t begin, std::span<int32_t> out) const;
+  /// Has the system fetch tokens [begin, begin + count), which lie inside the stream, while something else is done.
+  void read_ahead(int64_t begin, int64_t count) const;
+  /// For windows in random order of a dataset that does not fit into memory.
+  void expect_random_reads() const;
   /// First token and one past the last of a document, its end-of-text token included.
   std::pair<int64_t, int64_t> document_range(int64_t document) const;
   /// Windows of `length + 1` tokens at stride `length`: how many whole ones there are.

@@ -41,6 +41,9 @@ Mixture::Mixture(std::vector<Source> sources, int64_t sequence_length, int64_t b
     stream_of_.push_back(static_cast<int>(same - sources_.begin()));
   }
   plan_phases();
+  for (const Source& source : sources_) {
+    if (shuffle_) source.dataset.expect_random_reads();
+  }
 }
 
 void Mixture::plan_phases() {
@@ -107,6 +110,21 @@ WindowRef Mixture::locate(int source, int64_t taken) const {
 
 void Mixture::read_window(const WindowRef& ref, std::span<int32_t> out) const {
   sources_[static_cast<size_t>(ref.source)].dataset.read(ref.window * sequence_length_, out);
+}
+
+void Mixture::read_ahead(const WindowRef& ref) const {
+  sources_[static_cast<size_t>(ref.source)].dataset.read_ahead(ref.window * sequence_length_, sequence_length_ + 1);
+}
+
+std::vector<double> Mixture::epochs_before(int64_t step) const {
+  const std::vector<int64_t> taken = windows_before(step);
+  std::vector<double> of_stream(sources_.size(), 0), epochs;
+  for (size_t s = 0; s < sources_.size(); ++s) {
+    of_stream[static_cast<size_t>(stream_of_[s])] +=
+        static_cast<double>(taken[s]) / static_cast<double>(sources_[s].dataset.num_windows(sequence_length_));
+  }
+  for (const int stream : stream_of_) epochs.push_back(of_stream[static_cast<size_t>(stream)]);
+  return epochs;
 }
 
 std::vector<int32_t> Mixture::window(const WindowRef& ref) const {

@@ -51,6 +51,10 @@ class Mixture {
   /// Tokens of a window: sequence_length inputs and the one that follows.
   std::vector<int32_t> window(const WindowRef& ref) const;
   void read_window(const WindowRef& ref, std::span<int32_t> out) const;
+  /// Has the system fetch a window from the disk while something else is done.
+  void read_ahead(const WindowRef& ref) const;
+  /// How often each source's content was gone through by the steps before `step`, by all sources that share it.
+  std::vector<double> epochs_before(int64_t step) const;
 
   const std::vector<Source>& sources() const { return sources_; }
   int64_t sequence_length() const { return sequence_length_; }

@@ -9,7 +9,7 @@
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
-#include "cambium/base/text.h"
+#include "cambium/data/batch_documents.h"
 #include "cambium/data/document_reader.h"
 #include "cambium/data/ordered_workers.h"
 #include "cambium/data/prepare_journal.h"
@@ -70,12 +70,6 @@ std::string fingerprint(const text::Tokenizer& tokenizer, int32_t end_of_text, c
     all += format("{} {} {} {}\n", file.path.string(), file.bytes, none ? 0 : changed, static_cast<int>(file.kind));
   }
   return hash_hex(all);
-}
-
-std::string text_of_row(const std::string& text, const std::string& where) {
-  const size_t invalid = find_invalid_utf8(text);
-  if (invalid != std::string::npos) bad_input("{}: byte offset {} of the text: invalid UTF-8", where, invalid);
-  return text;
 }
 
 class Preparation {
@@ -172,31 +166,12 @@ class Preparation {
   }
 
   /// Runs in a worker; touches nothing that changes.
-  EncodedBatch encode(DocumentBatch& batch) const {
+  EncodedBatch encode(const DocumentBatch& batch) const {
     EncodedBatch result{.file = batch.file, .bytes = batch.bytes, .behind = batch.behind};
-    const std::string path = files_[batch.file].shown();
-    if (batch.kind == InputFile::Kind::kText) {
-      const size_t invalid = find_invalid_utf8(batch.entries.front());
-      if (invalid != std::string::npos) bad_input("{}: byte offset {}: invalid UTF-8", path, invalid);
-      encode_document(std::move(batch.entries.front()), result);
-      return result;
-    }
-    int64_t line_number = batch.first_line - 1;
-    for (const std::string& line : batch.entries) {
-      ++line_number;
-      const bool row = batch.kind == InputFile::Kind::kParquet;
-      if (!row && line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      std::string text;
-      try {
-        const std::string where = format("{}:{}{}", path, row ? " row " : "", line_number);
-        text = row ? text_of_row(line, where) : options_.text.from_json(formats::parse_json(line, where), where);
-      } catch (const InvalidInput& error) {
-        if (!options_.skip_bad_lines) throw;
-        if (result.bad++ == 0) result.first_fault = error.what();
-        continue;
-      }
-      encode_document(std::move(text), result);
-    }
+    const BadEntries bad = for_each_document(batch, files_[batch.file], options_.text, options_.skip_bad_lines,
+                                             [&](std::string text) { encode_document(std::move(text), result); });
+    result.bad = bad.count;
+    result.first_fault = bad.first;
     return result;
   }
 

@@ -1,6 +1,5 @@
 #include "cambium/model/layer.h"
 
-#include "cambium/ops/attention.h"
 #include "cambium/ops/attention_input.h"
 #include "cambium/ops/attention_output.h"
 #include "cambium/ops/residual.h"
@@ -66,7 +65,7 @@ void attend(const Llama& model, const LayerCall& call, LayerBuffers& buffers) {
     views.v = values.narrow(1, 0, held + call.seq);
   }
   at::Tensor out = buffers.attended.view({call.batch, call.seq, config.num_attention_heads, config.head_dim()});
-  ops::attention(views.q, views.k, views.v, out, buffers.lse);
+  ops::attention(views.q, views.k, views.v, out, buffers.lse, call.documents);
 }
 
 }  // namespace
@@ -151,7 +150,7 @@ void layer_backward(const Llama& model, const LayerWeights& weights, const Layer
   QkvViews d_views(config, scratch.d_qkv, call);
   timed(call.clock, "attention backward", [&] {
     ops::attention_backward(scratch.d_attended.view(heads), views.q, views.k, views.v, buffers.attended.view(heads),
-                            buffers.lse, d_views.q, d_views.k, d_views.v);
+                            buffers.lse, d_views.q, d_views.k, d_views.v, call.documents);
   });
   timed(call.clock, "attention_input backward", [&] {
     ops::attention_input_backward(attention_input(model, weights, call), h_in, buffers.normed_input,

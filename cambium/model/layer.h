@@ -5,6 +5,7 @@
 #include "cambium/model/llama.h"
 #include "cambium/model/step_clock.h"
 #include "cambium/model/tap.h"
+#include "cambium/ops/attention.h"
 #include "cambium/ops/mlp.h"
 
 namespace cambium::model {
@@ -37,6 +38,7 @@ struct LayerCall {
   Tap* tap = nullptr;
   KvCache* cache = nullptr;  ///< where given, the new tokens stand behind its `length`
   StepClock* clock = nullptr;
+  std::span<const ops::Segment> documents = {};  ///< what attention stays inside of; none: causal over the whole
 };
 
 /// h_out [n, hidden] float32 = layer(h_in). Where a tap looks, the sublayers'

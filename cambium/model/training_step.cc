@@ -8,6 +8,25 @@
 #include "cambium/ops/rms_norm.h"
 
 namespace cambium::model {
+namespace {
+
+/// The documents, whole or in part, of sequences of ids [batch, seq] int32 on the CPU.
+std::vector<ops::Segment> documents_in(const at::Tensor& ids, int64_t document_end) {
+  std::vector<ops::Segment> documents;
+  const auto rows = ids.accessor<int32_t, 2>();
+  for (int64_t row = 0; row < ids.size(0); ++row) {
+    int64_t begin = 0;
+    for (int64_t i = 0; i < ids.size(1); ++i) {
+      if (rows[row][i] == document_end || i + 1 == ids.size(1)) {
+        documents.push_back({.batch = row, .begin = begin, .end = i + 1});
+        begin = i + 1;
+      }
+    }
+  }
+  return documents;
+}
+
+}  // namespace
 
 TrainingStep::TrainingStep(Llama& model, const Options& options)
     : model_(model), options_(options), order_(layer_order(model.config)) {
@@ -40,10 +59,18 @@ LayerBuffers& TrainingStep::buffers(int64_t place) {
 
 LayerCall TrainingStep::call(int64_t place) const {
   const int64_t layer = order_[static_cast<size_t>(place)];
-  return {.batch = options_.batch, .seq = options_.seq, .place = place, .layer = layer, .clock = clock_};
+  return {.batch = options_.batch,
+          .seq = options_.seq,
+          .place = place,
+          .layer = layer,
+          .clock = clock_,
+          .documents = documents_};
 }
 
 void TrainingStep::take(const at::Tensor& ids, const at::Tensor& targets) {
+  if (options_.document_end) {
+    documents_ = documents_in(ids.cpu(), *options_.document_end);
+  }
   if (ops::backend_of(stream_.front()) == nullptr) {
     ids_ = ids.reshape({-1});
     targets_ = targets.reshape({-1});
@@ -90,7 +117,8 @@ void TrainingStep::forward_backward(const at::Tensor& ids, const at::Tensor& tar
   const c10::NoGradGuard no_grad;
   take(ids, targets);
   ops::Backend* device = ops::backend_of(stream_.front());
-  if (device == nullptr || clock_ != nullptr) {
+  // Documents have other lengths each time: no recording fits the next micro-batch.
+  if (device == nullptr || clock_ != nullptr || options_.document_end) {
     run(scale, gradients);
     return;
   }

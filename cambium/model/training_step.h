@@ -23,6 +23,9 @@ class TrainingStep {
     int64_t seq;    ///< tokens of a sequence
     double z_loss = 0;
     Recompute recompute = Recompute::kNone;
+    /// The token that ends a document, behind which attention sees nothing of it any more; none: plain causal
+    /// attention.
+    std::optional<int64_t> document_end = {};
   };
   TrainingStep(Llama& model, const Options& options);
 
@@ -58,8 +61,9 @@ class TrainingStep {
 
   Llama& model_;
   Options options_;
-  std::vector<int> order_;    ///< the layer at each place
-  at::Tensor ids_, targets_;  ///< of the micro-batch, [n] int32, where the model is
+  std::vector<int> order_;               ///< the layer at each place
+  at::Tensor ids_, targets_;             ///< of the micro-batch, [n] int32, where the model is
+  std::vector<ops::Segment> documents_;  ///< of the micro-batch, where attention stays inside of them
   std::vector<at::Tensor>
       stream_;  ///< residual stream before each place of the order and after the last, [n, hidden] float32
   std::vector<LayerBuffers> buffers_;  ///< one a place, or one for all with Recompute::kFull

@@ -12,9 +12,9 @@ constexpr size_t kBlock = size_t{1} << 20;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// The last place where cutting the text changes none of its words: before a single space or line break between ASCII
-/// letters, which the pattern never joins to what precedes it. 0 where there is none.
-size_t safe_cut(std::string_view text) {
+}  // namespace
+
+size_t last_safe_cut(std::string_view text) {
   for (size_t at = text.size(); at-- > 2;) {
     if (is_letter(text[at]) && (text[at - 1] == ' ' || text[at - 1] == '\n') && is_letter(text[at - 2])) {
       return at - 1;
@@ -22,8 +22,6 @@ size_t safe_cut(std::string_view text) {
   }
   return 0;
 }
-
-}  // namespace
 
 std::vector<PreTokenizerStep> training_pre_tokenizer() {
   return {DigitsStep{.individual = true}, ByteLevelStep{.add_prefix_space = false, .use_regex = true}};
@@ -46,7 +44,7 @@ void WordCounter::add_part(std::string_view part) {
     if (held_.size() < kBlock) {
       continue;
     }
-    if (const size_t cut = safe_cut(held_); cut > 0) {
+    if (const size_t cut = last_safe_cut(held_); cut > 0) {
       count(std::string_view(held_).substr(0, cut));
       held_.erase(0, cut);
       held_offset_ += static_cast<int64_t>(cut);

@@ -14,6 +14,10 @@ namespace cambium::text {
 /// The pre-tokenizer of the tokenizers that are trained here, SmolLM's: digits on their own, then GPT-2's pattern.
 std::vector<PreTokenizerStep> training_pre_tokenizer();
 
+/// The last place where cutting a text changes none of its words: before a single space or line break between ASCII
+/// letters, which the pattern never joins to what precedes it. 0 where there is none.
+size_t last_safe_cut(std::string_view text);
+
 /// Counts the words of texts, cut by `training_pre_tokenizer`. For one thread.
 class WordCounter {
  public:

@@ -24,7 +24,8 @@ void set_row(Batch& batch, int64_t row, std::span<const int32_t> window) {
 
 Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin,
                  int64_t end) {
-  Batch batch = empty_batch(end - begin, mixture.sequence_length());
+  const std::vector<int64_t> shape{end - begin, mixture.sequence_length()};
+  Batch batch{at::empty(shape, at::kInt), at::empty(shape, at::kInt), 0};
   std::vector<int32_t> window(static_cast<size_t>(mixture.sequence_length() + 1));
   for (int64_t i = begin; i < end; ++i) {
     mixture.read_window(windows.at(static_cast<size_t>(i)), window);

@@ -129,6 +129,13 @@ void Metrics::log(const StepMetrics& m) {
   if (m.val_loss) {
     line["val_loss"] = number(*m.val_loss);
   }
+  formats::Json tokens = formats::Json::object(), epochs = formats::Json::object();
+  for (const StepMetrics::SourceUse& source : m.sources) {
+    tokens[source.path] = tokens.value(source.path, int64_t{0}) + source.tokens;  // a path may stand in two phases
+    epochs[source.path] = source.epochs;
+  }
+  line["source_tokens"] = tokens;
+  line["source_epochs"] = epochs;
   write(line);
   if (tensorboard_ != nullptr) {
     const double now = wall_time();
@@ -136,6 +143,9 @@ void Metrics::log(const StepMetrics& m) {
       if (name != "step" && value.is_number()) {
         tensorboard_->scalar(name, value.get<double>(), m.step, now);
       }
+    }
+    for (const auto& [path, value] : tokens.items()) {
+      tensorboard_->scalar("source_tokens/" + path, value.get<double>(), m.step, now);
     }
     tensorboard_->flush();
   }

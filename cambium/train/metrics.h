@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cambium/base/files.h"
 #include "cambium/formats/json.h"
@@ -25,6 +26,13 @@ struct StepMetrics {
   double seconds;  ///< of this process, since training began
   double data_wait;                ///< share of the time since the last line that went into fetching batches
   std::optional<double> val_loss;  ///< mean over held-out target tokens, after the update
+  /// Of each source, by its path as configured.
+  struct SourceUse {
+    std::string path;
+    int64_t tokens;  ///< target tokens taken from it
+    double epochs;   ///< how often its content was gone through, under this path or another
+  };
+  std::vector<SourceUse> sources = {};
 };
 
 /// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard.

@@ -288,9 +288,6 @@ RunSetup set_up(config::RunConfig config, const Past& past) {
   if (config.data.source.empty()) {
     bad_input("data.source: expected at least one [[data.source]] with a path");
   }
-  if (config.data.document_mask) {
-    bad_input("data.document_mask: attention masked at document ends is not available; expected false");
-  }
   int64_t epoch_tokens = 0;
   std::vector<data::Source> sources = open_sources(config.data, config.train.batch_tokens, epoch_tokens);
   const std::optional<text::Tokenizer> tokenizer = open_tokenizer(config.data);

@@ -19,6 +19,7 @@
 #include "cambium/model/training_step.h"
 #include "cambium/ops/backend.h"
 #include "cambium/train/apply_growth.h"
+#include "cambium/train/batch_reader.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
@@ -70,6 +71,7 @@ class Trainer {
 
   TrainResult run() {
     announce();
+    reader_.emplace(setup_.mixture, setup_.micro_batch, state().step, setup_.steps.total);
     while (state().step < setup_.steps.total) {
       grow_where_due();
       symmetrize_where_due();
@@ -112,7 +114,11 @@ class Trainer {
     step_.reset();
     gradients_ = {};  // given back before the new ones are asked for
     gradients_ = model::Parameters::zeros(model().config, model().options(at::kFloat));
-    step_ = std::make_unique<model::TrainingStep>(model(), step_options(config_.train));
+    std::optional<int64_t> document_end;
+    if (config_.data.document_mask) {
+      document_end = setup_.mixture.sources().front().dataset.end_of_text();
+    }
+    step_ = std::make_unique<model::TrainingStep>(model(), step_options(config_.train, document_end));
   }
 
   void announce() {
@@ -126,6 +132,21 @@ class Trainer {
     }
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));
+    }
+    warn_of_repetition();
+  }
+
+  /// Data seen more than about four times teaches little more (Muennighoff et al. 2023, "Scaling Data-Constrained
+  /// Language Models").
+  void warn_of_repetition() {
+    constexpr double kManyEpochs = 4;
+    const std::vector<double> epochs = setup_.mixture.epochs_before(setup_.steps.total);
+    for (size_t i = 0; i < epochs.size(); ++i) {
+      if (epochs[i] > kManyEpochs) {
+        const data::Source& source = setup_.mixture.sources()[i];
+        log_warning(format("{}: its {} tokens are gone through {:.1f} times by the last step", source.name,
+                           format_count(source.dataset.num_tokens()), epochs[i]));
+      }
     }
   }
 
@@ -200,8 +221,7 @@ class Trainer {
   /// Forward and backward of all micro-batches, then the update. On a GPU everything is started before anything is
   /// waited for.
   StepOutcome step() {
-    const std::vector<data::WindowRef> windows = setup_.mixture.batch(state().step);
-    const auto sequences = static_cast<int64_t>(windows.size());
+    const int64_t sequences = setup_.mixture.batch_sequences();
     const int64_t target_tokens = sequences * config_.train.sequence_length;
     const double spike_guard = config_.train.spike_guard;
     double waited = 0;
@@ -209,9 +229,7 @@ class Trainer {
     step_->clear_loss();
     for (int64_t first = 0; first < sequences; first += setup_.micro_batch) {
       const auto begin = std::chrono::steady_clock::now();
-      const Batch batch = first == 0 && ahead_ && ahead_->step == state().step
-                              ? std::move(ahead_->batch)
-                              : read_batch(setup_.mixture, windows, first, first + setup_.micro_batch);
+      const Batch batch = reader_->next();
       waited += seconds_since(begin);
       step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens), gradients_);
     }
@@ -223,7 +241,6 @@ class Trainer {
     rate_ = learning_rate_(state().step) * rewarmup_factor(state());
     const Verdict verdict = judge(step_->loss_sum(), target_tokens, gradients_, limits, trained);
     update(model(), state(), gradients_, config_.train, rate_, verdict, trained);
-    read_ahead(state().step + 1);
     const StepOutcome outcome = settle(verdict, state(), trained);
     state().tokens += target_tokens;
     if (outcome.applied) {
@@ -237,14 +254,6 @@ class Trainer {
     }
     throughput_.add_step(state().step, waited);
     return outcome;
-  }
-
-  /// The first micro-batch of a step, while a GPU is still at work on the one before.
-  void read_ahead(int64_t step) {
-    ahead_.reset();
-    if (model().device().is_cuda() && step < setup_.steps.total) {
-      ahead_ = Ahead{step, read_batch(setup_.mixture, setup_.mixture.batch(step), 0, setup_.micro_batch)};
-    }
   }
 
   /// Why an update was not applied.
@@ -277,7 +286,8 @@ class Trainer {
                      .mfu = rate.mfu,
                      .seconds = throughput_.elapsed(),
                      .data_wait = rate.data_wait,
-                     .val_loss = {}};
+                     .val_loss = {},
+                     .sources = source_use()};
     if (validate) {
       line.val_loss = held_out_loss();
       result_.val_loss = *line.val_loss;
@@ -290,13 +300,22 @@ class Trainer {
                     format_duration(throughput_.eta(n))));
   }
 
+  std::vector<StepMetrics::SourceUse> source_use() {
+    const std::vector<int64_t> windows = setup_.mixture.windows_before(state().step);
+    const std::vector<double> epochs = setup_.mixture.epochs_before(state().step);
+    std::vector<StepMetrics::SourceUse> use;
+    for (size_t i = 0; i < windows.size(); ++i) {
+      use.push_back({setup_.mixture.sources()[i].name, windows[i] * config_.train.sequence_length, epochs[i]});
+    }
+    return use;
+  }
+
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
 
   void save(bool grown) {
-    const std::vector<int64_t> windows = setup_.mixture.windows_before(state().step);
     std::vector<DataPosition> position;
-    for (size_t i = 0; i < windows.size(); ++i) {
-      position.push_back({setup_.mixture.sources()[i].name, windows[i], windows[i] * config_.train.sequence_length});
+    for (const StepMetrics::SourceUse& source : source_use()) {
+      position.push_back({source.path, source.tokens / config_.train.sequence_length, source.tokens});
     }
     last_checkpoint_ = checkpoint_path(grown);
     metrics_.sync();  // before the checkpoint that counts on these lines
@@ -314,11 +333,7 @@ class Trainer {
   Throughput throughput_;
   model::Parameters gradients_;
   std::unique_ptr<model::TrainingStep> step_;
-  struct Ahead {
-    int64_t step;
-    Batch batch;
-  };
-  std::optional<Ahead> ahead_;
+  std::optional<BatchReader> reader_;
   fs::path last_checkpoint_;
   TrainResult result_;
 };

@@ -148,6 +148,24 @@ class Ops(unittest.TestCase):
         self.assertNotIn("bfloat16:", text)
 
 
+class Data(unittest.TestCase):
+    def test_is_read_as_it_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text, tokenizer, tokens = (pathlib.Path(folder, name) for name in ("text.txt", "tokenizer.json", "tokens"))
+            text.write_text("It rained on the hill. " * 2000)
+            must("tokenizer", "train", "--vocab-size", 270, "--out", tokenizer, text)
+            must("data", "prepare", "--tokenizer", tokenizer, "--out", tokens, text)
+            options = ("--sequence-length", 32, "--sequences", 4, "--micro-batch", 2, "--rate", 1000, "--seconds", 0.3)
+            found = json.loads(must("bench", "data", tokens, *options, "--json").stdout)
+            self.assertLess(found["paced"]["tokens_per_second"], 1300)
+            self.assertGreater(found["fastest"]["tokens_per_second"], found["paced"]["tokens_per_second"])
+            for figures in (found["paced"], found["fastest"]):
+                self.assertTrue(0 <= figures["data_wait"] <= 1)
+            shown = must("bench", "data", tokens, tokens, "--seconds", 0, "--sequence-length", 32).stdout
+            self.assertIn("as fast as it goes", shown)
+            self.assertEqual(cambium("bench", "data", folder).returncode, 2)
+
+
 class Tokenizer(unittest.TestCase):
     def check_figures(self, found):
         text = found["text"]

@@ -173,6 +173,47 @@ class DataTest(unittest.TestCase):
         self.assertIn("--text-template", self.prepare("a1.jsonl", "--force", "--text-template", "x", code=2).stderr)
         self.prepare("a1.jsonl", "--force", "--text-template", "{x}", "--text-key", "y", code=2)
 
+    def test_parquet(self):
+        goldens = pathlib.Path(__file__).parent.parent / "golden" / "parquet"
+        command = [CAMBIUM, "data", "prepare", "--tokenizer", "tokenizer.json", "--out", "set", goldens / "documents.parquet"]
+        done = subprocess.run([*command, "--text-template", "{title}: {text}"], cwd=self.dir, capture_output=True, text=True)
+        if "cannot read Parquet" in done.stderr:
+            self.skipTest(done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(self.run_data("info", "set", "--json").stdout)["splits"]["train"]["documents"], 100)
+        (self.dir / "cut.parquet").write_bytes((goldens / "documents.parquet").read_bytes()[:-100])
+        self.assertIn("cut.parquet", self.prepare("cut.parquet", "--force", code=2).stderr)
+        self.assertIn("nowhere", self.prepare(goldens / "documents.parquet", "--force", "--text-key", "nowhere", code=2).stderr)
+
+    def test_sentencepiece(self):
+        shared = pathlib.Path(os.environ.get("CAMBIUM_SHARED", pathlib.Path(__file__).parents[2] / ".." / "shared"))
+        model = shared / "data" / "tokenizers" / "llama2_tokenizer.model"
+        if not model.exists():
+            self.skipTest(f"{model} is not there")
+        self.write_lines("in.jsonl", ["Hello world", "again"])
+        self.run_data("prepare", "--tokenizer", model, "--out", "set", "in.jsonl")
+        shown = self.run_data("show", "set", "--in-order", "-n", "1").stdout
+        self.assertIn("Hello world</s>", shown)
+        self.run_data("info", "set", "--verify")
+
+    def test_show_colors_tokens(self):
+        self.write_lines("in.jsonl", ["hé", "b"])
+        self.prepare("in.jsonl")
+        plain = self.run_data("show", "set", "--in-order").stdout
+        self.assertNotIn("\033", plain)  # no terminal
+        shown = self.run_data("show", "set", "--in-order", "--color", "always").stdout
+        self.assertIn("\033[36mh\033[0m\033[33mé\033[0m\033[7m<|endoftext|>\033[0m\033[36mb\033[0m", shown)
+
+    def test_wording_of_the_primitives(self):
+        toml = self.run_data("synth", "--print-templates").stdout
+        (self.dir / "t.toml").write_text(toml.replace("Fill in the blank", "Go on"))
+        self.run_data("synth", "--templates", "t.toml", "--task", "copy", "--count", "4", "--out", "items.jsonl")
+        for line in (self.dir / "items.jsonl").read_text().splitlines():
+            self.assertTrue(json.loads(line)["text"].startswith("Go on:\n\n"), line)
+        (self.dir / "t.toml").write_text("[copy]\nwords = 'ten'\n")
+        refused = self.run_data("synth", "--templates", "t.toml", "--task", "copy", "--out", "x.jsonl", code=2).stderr
+        self.assertIn("t.toml: line 2: `copy.words`", refused)
+
     def test_synthetic_items(self):
         self.run_data("synth", "--task", "variable-assignment", "--count", "18", "--seed", "3", "--out", "items.jsonl")
         items = [json.loads(line) for line in (self.dir / "items.jsonl").read_text().splitlines()]

@@ -124,6 +124,15 @@ class TokenizerTest(unittest.TestCase):
         self.assertEqual(ours["vocab"], golden["vocab"])
         self.assertEqual(ours["merges"], [" ".join(merge) for merge in golden["merges"]])
 
+    def test_any_number_of_threads_trains_the_same(self):
+        text = (GOLDENS / "corpus.txt").read_bytes().decode()
+        lines = self.write("lines.jsonl", "".join(json.dumps({"text": text}) + "\n" for _ in range(400)))
+        results = set()
+        for workers in (1, 3):
+            self.check_done(self.train(600, lines, GOLDENS / "corpus.txt", "--workers", workers))
+            results.add((self.folder / "tokenizer.json").read_bytes())
+        self.assertEqual(len(results), 1)
+
     def test_every_kind_of_input_trains_the_same(self):
         self.check_done(self.train(600, GOLDENS / "corpus.txt"))
         expected = (self.folder / "tokenizer.json").read_bytes()

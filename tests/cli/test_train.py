@@ -10,7 +10,8 @@ import unittest
 from golden_support import must, read_jsonl, read_safetensors
 from training_support import GROWTHS, STEPS, Training, checkpoints, metrics, name_of, untimed
 
-FIELDS = {"step", "tokens", "loss", "grad_norm", "lr", "layers", "tokens_per_second", "mfu", "seconds", "data_wait"}
+FIELDS = {"step", "tokens", "loss", "grad_norm", "lr", "layers", "tokens_per_second", "mfu", "seconds", "data_wait",
+          "source_tokens", "source_epochs"}
 # Twelve steps and one growth are enough where only the arithmetic is looked at.
 SHORT = {"train.steps": 12, "train.cooldown_steps": 0, "growth.at": "[5]", "data.val_every": 0, "checkpoint.every": 100}
 
@@ -74,6 +75,7 @@ class Metrics(Training):
             self.assertEqual(set(line) - {"val_loss"}, FIELDS)
             self.assertEqual("val_loss" in line, step % 10 == 0)
             self.assertEqual(line["tokens"], 128 * step)
+            self.assertEqual(line["source_tokens"], {"tokens": 128 * step})
             self.assertEqual(line["layers"], 2 + 2 * sum(step > growth for growth in GROWTHS))
             self.assertTrue(math.isfinite(line["loss"]) and line["grad_norm"] > 0)
             self.assertGreater(line["tokens_per_second"], 0)
@@ -101,6 +103,26 @@ class Metrics(Training):
             self.assertGreater(event["seconds"], 0)
         order = [line["step"] for line in read_jsonl(self.path("whole") / "metrics.jsonl") if line["step"] in (10, 11)]
         self.assertEqual(order, [10, 10, 11])
+
+    def test_sources(self):
+        two = {"data.source.0.weight": 3, "data.source.1.path": '"./tokens"', "data.source.1.from_step": 6}
+        self.train("mixed", SHORT | two)
+        lines, _ = metrics(self.path("mixed"))
+        self.assertEqual(lines[5]["source_tokens"], {"tokens": 6 * 128, "./tokens": 0})
+        self.assertEqual(lines[11]["source_tokens"], {"tokens": 6 * 128 + 36 * 16, "./tokens": 12 * 16})
+        self.assertEqual(len(set(lines[11]["source_epochs"].values())), 1)  # the same content under two names
+        trainer = json.loads((self.path("mixed") / "checkpoints" / name_of(12) / "trainer.json").read_text())
+        self.assertEqual([source["tokens"] for source in trainer["data"]], [6 * 128 + 36 * 16, 12 * 16])
+
+    def test_documents_apart(self):
+        self.train("plain", SHORT)
+        self.train("apart", SHORT | {"data.document_mask": "true"})
+        plain, _ = metrics(self.path("plain"))
+        apart, _ = metrics(self.path("apart"))
+        # Where a batch holds no document's end, nothing differs: only most steps do.
+        self.assertGreater(sum(a["loss"] != b["loss"] for a, b in zip(plain, apart)), len(plain) // 2)
+        for a, b in zip(plain, apart):
+            self.assertAlmostEqual(a["loss"], b["loss"], delta=0.1)
 
     def test_every_so_many_steps(self):
         self.train("seldom", {"log.every": 7})
@@ -221,7 +243,6 @@ class Refusals(Training):
             (["growth.operator"], {"growth.operator": "tidal"}),
             (["growth.at", "40"], {"growth.at": "[10, 40]"}),
             (["model.num_hidden_layers"], {"model.num_hidden_layers": 7}),
-            (["document_mask"], {"data.document_mask": "true"}),
             (["run.device", "cuda"], {"run.device": "cuda"}),
         ):
             with self.subTest(settings=settings):

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "cambium/data/synth/lexicon.h"
 #include "cambium/data/synth/primitives.h"
 #include "cambium/data/synth/prose.h"
+#include "cambium/data/synth/templates.h"
 #include "tests/data/test_support.h"
 
 namespace cambium::data {
@@ -91,7 +93,7 @@ TEST(Synth, CopyingAsksForTheNextWord) {
   CounterRandom random(4, "copy");
   for (const char* name : {"copy-random-words", "copy-real-words"}) {
     const SynthItem item = make_item(*select_synth_tasks(name)[0], random, SynthSplit::kTrain);
-    std::istringstream in(item.prompt.substr(kCopyHead.size()));
+    std::istringstream in(item.prompt.substr(item.prompt.find("\n\n")));
     std::vector<std::string> words;
     for (std::string word; in >> word;) words.push_back(word);
     ASSERT_EQ(words.size(), 10u + 9u + 2u) << item.prompt;
@@ -110,6 +112,49 @@ TEST(Synth, TheFormsReadAsThePaperSays) {
   EXPECT_NE(text("variable-assignment-depth-1-math").find("What is the numerical value of "), std::string::npos);
   EXPECT_NE(text("variable-assignment-depth-2-code").find("\n\nAnswer:\n"), std::string::npos);
   EXPECT_TRUE(text("copy-real-words").starts_with("Fill in the blank:\n\n"));
+}
+
+TEST(Templates, AreReadAsTheyAreWritten) {
+  const PrimitiveTemplates& published = published_templates();
+  const std::string toml = to_toml(published);
+  EXPECT_EQ(to_toml(parse_templates(toml, "t.toml")), toml);
+  EXPECT_EQ(to_toml(parse_templates("", "t.toml")), toml);
+  EXPECT_EQ(synth_tasks_of(published).size(), synth_tasks().size());
+}
+
+TEST(Templates, ChangeWordingFormsAndSizes) {
+  const PrimitiveTemplates templates = parse_templates(
+      "[copy]\nwords = 3\ntext = \"{words} | {again}\"\nanswer = \" >{word}\"\n"
+      "[form.arrow]\nquestion = \"{name}?\"\nanswer = \"={value}\"\n"
+      "[variable_assignment]\ndeepest = 1\nforms = [\"arrow\"]\nvariables_per_depth = 2\nlargest_number = 5\n",
+      "t.toml");
+  const std::vector<SynthTask> tasks = synth_tasks_of(templates);
+  CounterRandom random(4, "templates");
+  const SynthItem copy = make_item(*select_synth_tasks("copy-random-words", tasks)[0], random, SynthSplit::kTrain);
+  EXPECT_TRUE(std::regex_match(copy.text, std::regex("((\\w{3}) (\\w{3})) (\\w{3}) \\| \\1 >\\4"))) << copy.text;
+  ASSERT_EQ(select_synth_tasks("variable-assignment", tasks).size(), 2u);
+  const SynthItem deep =
+      make_item(*select_synth_tasks("variable-assignment-depth-1-arrow", tasks)[0], random, SynthSplit::kTrain);
+  EXPECT_TRUE(std::regex_match(deep.text, std::regex("(\\w=[1-5]\n){2}(\\w=\\w\n){2}\\w\\?=[1-5]"))) << deep.text;
+}
+
+TEST(Templates, AreRefusedByLineAndKey) {
+  const std::pair<const char*, const char*> kWrong[] = {
+      {"[copy]\ntext = \"{words}\"\n", "t.toml: line 2: `copy.text`: expected a text with {again}"},
+      {"[copy]\nanswer = \"{word} {else}\"\n", "`copy.answer`: expected no other braces than {word}"},
+      {"[copy]\nwords = 0\n", "`copy.words`: expected a whole number from 1 up, found 0"},
+      {"[copy]\nwoods = 4\n", "unknown key `copy.woods`; did you mean `words`?"},
+      {"[form.basic]\nhead = \"{name}\"\n", "`basic.head`: expected a text without braces"},
+      {"[form.new]\nquestion = \"{name}\"\n", "`new.answer`"},
+      {"[pre_school_math]\nforms = [\"none\"]\n", "there is no [form.none]"},
+      {"[variable_assignment]\ndeepest = 9\n", "`variable_assignment.deepest`: expected at most 26 letters"},
+      {"[variable_assignment]\nlargest_number = 4\n", "`variable_assignment.largest_number`: expected at least 5"},
+      {"[copy\n", "not TOML"},
+  };
+  for (const auto& [toml, message] : kWrong) {
+    EXPECT_NE(refusal([&, text = toml] { parse_templates(text, "t.toml"); }).find(message), std::string::npos)
+        << refusal([&, text = toml] { parse_templates(text, "t.toml"); });
+  }
 }
 
 TEST(Synth, DepthIsTheNumberOfPointersToFollow) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/base/error.h"
 #include "cambium/data/dataset_writer.h"
 #include "cambium/formats/json.h"
 #include "cambium/text/tokenizer.h"

@@ -358,6 +358,31 @@ class Reference:
                 effect[layer] = max(effect[layer], distance)
         return {"effect": effect}
 
+    def integrated_gradients(self, part="layer", steps=256, tokens=24, answer=4):
+        rows = [[] for _ in self.layers]
+        for prompt in self.prompts[:2]:
+            ids = torch.tensor(prompt["ids"][:tokens])
+            count = len(ids)
+            for index, layer in enumerate(self.layers):
+                module, found = PARTS[part](layer), []
+                with hooks(module.register_forward_hook(lambda *call: found.append(first(call[-1])[0].clone()))):
+                    self.logits(ids.tolist())
+                x = found[0]
+                baseline, gradients = x.mean(0, keepdim=True).expand_as(x), torch.zeros_like(x)
+                for begin in range(0, steps, 32):
+                    r = torch.arange(begin, begin + 32).double()[:, None, None] / steps
+                    with torch.enable_grad():
+                        inputs = (baseline + r * (x - baseline)).requires_grad_()
+                        replace = lambda *call: (inputs, *call[-1][1:]) if isinstance(call[-1], tuple) else inputs
+                        with hooks(module.register_forward_hook(replace)):
+                            logits = self.model(ids.expand(32, count), use_cache=False).logits
+                        p = logits.softmax(-1)[:, count - 1 - answer : count - 1]
+                        objective = p.gather(2, ids[count - answer :].expand(32, answer)[..., None]).sum()
+                    gradients += torch.autograd.grad(objective, inputs)[0].sum(0)
+                rows[index].append((gradients / steps * (x - baseline)).sum(1).tolist())
+        size = [sum(sum(abs(v) for v in tokens) for tokens in prompts) / len(prompts) for prompts in rows]
+        return {"attribution": rows, "size": size}
+
     def weight_similarity(self):
         paths = {name: "self_attn." + name + "_proj" for name in "qkvo"}
         paths |= {name: "mlp." + name + "_proj" for name in ("gate", "up", "down")}
@@ -454,6 +479,9 @@ def make(name):
         "attention": reference.attention(),
         "residual-erasure": reference.residual_erasure(),
         "weight-similarity": reference.weight_similarity(),
+        "integrated-gradients": reference.integrated_gradients(),
+        "integrated-gradients attention": reference.integrated_gradients("attention"),
+        "integrated-gradients mlp": reference.integrated_gradients("mlp"),
     }
     if name == "grouped":
         translators = [(random(seed, d, d), random(100 + seed, d)) for seed, d in enumerate([cfg.hidden_size] * 6)]

@@ -69,6 +69,32 @@ TEST_P(TrainingSteps, GiveTheSameBitsTwiceOnTwoThreads) {
   at::set_num_threads(1);
 }
 
+TEST_P(TrainingSteps, KeepDocumentsApart) {
+  constexpr int64_t kEnd = 100, kFirst = 20, kSecond = 64;  // the documents' last tokens
+  at::Tensor ids = some_ids(1, kSeq);
+  ids.masked_fill_(ids == kEnd, 1);
+  ids[0][kFirst] = kEnd;
+  ids[0][kSecond] = kEnd;
+  const at::Tensor targets = some_ids(1, kSeq + 1).narrow(1, 1, kSeq).contiguous();
+  const auto loss = [&](int64_t begin, int64_t count, std::optional<int64_t> document_end, Parameters& gradients) {
+    TrainingStep step(model_, {.batch = 1, .seq = count, .document_end = document_end});
+    step.forward_backward(ids.narrow(1, begin, count), targets.narrow(1, begin, count), kScale, gradients);
+    return step.loss_sum().item<double>();
+  };
+  const auto zeros = [&] { return Parameters::zeros(model_.config, at::kFloat); };
+  Parameters together = zeros(), alone = zeros(), plain = zeros();
+  const double masked = loss(0, kSeq, kEnd, together);
+  const double apart = loss(0, kFirst + 1, {}, alone) + loss(kFirst + 1, kSecond - kFirst, {}, alone);
+  // Rotations start at other positions: only their rounding differs.
+  const bool exact = GetParam() == Precision::kFloat32;
+  EXPECT_NEAR(masked, apart, (exact ? 1e-6 : 2e-3) * apart);
+  const std::vector<at::Tensor> one = together.blocks(), other = alone.blocks();
+  for (size_t i = 0; i < one.size(); ++i) {
+    EXPECT_LT((one[i] - other[i]).norm().item<double>(), (exact ? 1e-5 : 3e-2) * other[i].norm().item<double>()) << i;
+  }
+  EXPECT_GT(std::abs(loss(0, kSeq, {}, plain) - masked), 1e-2);
+}
+
 TEST_P(TrainingSteps, HaveTheLossOfTheForwardPass) {
   TrainingStep step(model_, {.batch = kBatch, .seq = kSeq});
   const at::Tensor ids = some_ids(kBatch, kSeq), targets = some_targets();

@@ -93,6 +93,34 @@ TEST_P(Attention, OfNewQueriesSeesTheCache) {
   }
 }
 
+TEST_P(Attention, OfSegmentsIsThatOfEachAlone) {
+  const Shape s{2, 130, 6, 2, 12};
+  const std::vector<Segment> segments{{0, 0, 1}, {0, 1, 66}, {0, 66, 130}, {1, 0, 128}, {1, 128, 130}};
+  const Packed in(s, random(Packed::sizes(s)));
+  const at::Tensor dout = random({s.batch, s.seq, s.heads, s.head_dim});
+  at::Tensor out = unwritten(dout.sizes()), lse = unwritten({s.batch, s.heads, s.seq}, at::kFloat);
+  attention(in.q, in.k, in.v, out, lse, segments);
+  Packed grad(s, unwritten(Packed::sizes(s)));
+  attention_backward(dout, in.q, in.k, in.v, out, lse, grad.q, grad.k, grad.v, segments);
+  for (const auto& [batch, begin, end] : segments) {
+    SCOPED_TRACE(testing::Message() << "entry " << batch << ", tokens " << begin << " to " << end);
+    const auto cut = [&, entry = batch, from = begin, count = end - begin](const at::Tensor& x) {
+      return x.narrow(0, entry, 1).narrow(1, from, count);
+    };
+    const Shape alone{1, end - begin, s.heads, s.key_heads, s.head_dim};
+    const Packed piece(alone, cut(in.packed).contiguous());
+    at::Tensor piece_out = unwritten({1, alone.seq, s.heads, s.head_dim});
+    at::Tensor piece_lse = unwritten({1, s.heads, alone.seq}, at::kFloat);
+    attention(piece.q, piece.k, piece.v, piece_out, piece_lse);
+    EXPECT_TRUE(at::equal(cut(out), piece_out));
+    EXPECT_TRUE(at::equal(lse.narrow(0, batch, 1).narrow(2, begin, alone.seq), piece_lse));
+    Packed piece_grad(alone, unwritten(Packed::sizes(alone)));
+    attention_backward(cut(dout).contiguous(), piece.q, piece.k, piece.v, piece_out, piece_lse, piece_grad.q,
+                       piece_grad.k, piece_grad.v);
+    EXPECT_TRUE(at::equal(cut(grad.packed), piece_grad.packed));
+  }
+}
+
 TEST_P(Attention, HoldsForScoresFarApart) {
   const Shape s{1, 65, 2, 1, 12};
   const Packed in(s, random(Packed::sizes(s)) * 30);  // scores of some thousands: exp would overflow

@@ -18,23 +18,28 @@ SynthItem plain(std::string task, std::string text, std::string canonical) {
   return {std::move(task), std::move(text), "", "", std::move(canonical)};
 }
 
+const PrimitiveTemplates& published() { return published_templates(); }
+const PrimitiveForm& basic() { return published().form("basic"); }
+const PrimitiveForm& math_form() { return published().form("math"); }
+const PrimitiveForm& code() { return published().form("code"); }
+
 /// A size that begins at `low` and may reach `high` at the end.
 int growing(CounterRandom& random, double progress, int low, int high) {
   const int top = low + static_cast<int>(progress * (high - low) + 0.5);
   return draw_between(random, low, std::max(low + 1, top));
 }
 
-int largest_number(double progress) { return progress < 0.3 ? 9 : kLargestNumber; }
+int largest_number(double progress) { return progress < 0.3 ? 9 : published().largest_number; }
 
 /// "door plum seven" on one line and again on the next.
 SynthItem repeated_words(CounterRandom& random, double progress) {
-  const int count = growing(random, progress, 3, kCopyWords);
+  const int count = growing(random, progress, 3, published().copy_words);
   const auto words = random.below(3) == 0 ? draw_random_words(random, count) : draw_real_words(random, count);
   const std::string line = join(words, " ");
   return plain("curriculum-repeat", line + "\n" + line, "copy " + line);
 }
 
-SynthItem copying(CounterRandom& random, double) { return copy_item(random, random.below(2) == 0); }
+SynthItem copying(CounterRandom& random, double) { return copy_item(random, random.below(2) == 0, published()); }
 
 /// "u 7 i 4 o 9" and the same pairs in another order: the value stands right behind the name.
 SynthItem pairs(CounterRandom& random, double progress) {
@@ -52,17 +57,17 @@ SynthItem pairs(CounterRandom& random, double progress) {
 
 /// A context as in the primitives, with fewer variables, each of which is asked for, in random order.
 SynthItem questions(CounterRandom& random, double progress, int depth) {
-  constexpr PrimitiveForm kForms[] = {kBasicForm, kBasicForm, kMathForm, kCodeForm};
-  const PrimitiveForm& form = kForms[random.below(progress < 0.3 ? 2 : 4)];
-  const Assignment assignment =
-      draw_assignment(random, depth, growing(random, progress, 1, kVariablesPerDepth), largest_number(progress));
-  std::string text(form.head);
+  const PrimitiveForm* const forms[] = {&basic(), &basic(), &math_form(), &code()};
+  const PrimitiveForm& form = *forms[random.below(progress < 0.3 ? 2 : 4)];
+  const Assignment assignment = draw_assignment(
+      random, depth, growing(random, progress, 1, published().variables_per_depth), largest_number(progress));
+  std::string text = form.head;
   for (const auto& line : assignment.lines) text += line.name + "=" + line.right + "\n";
   auto asked = assignment.lines;
   shuffle(random, asked);
   for (size_t i = 0; i < std::min<size_t>(asked.size(), 6); ++i) {
-    text += (i == 0 ? "" : "\n") + fill(form.question, {{"name", asked[i].name}}) + std::string(form.before_answer) +
-            std::to_string(asked[i].value);
+    text += (i == 0 ? "" : "\n") + fill(form.question, {{"name", asked[i].name}}) +
+            fill(form.answer, {{"value", std::to_string(asked[i].value)}});
   }
   return plain(format("curriculum-depth-{}", depth), text, assignment.canonical);
 }
@@ -73,8 +78,9 @@ SynthItem deep_questions(CounterRandom& random, double progress) {
 }
 
 SynthItem full_assignment(CounterRandom& random, double) {
-  constexpr PrimitiveForm kForms[] = {kBasicForm, kMathForm, kCodeForm};
-  return assignment_item(random, draw_between(random, 0, 2), draw_from(random, kForms));
+  const PrimitiveForm* const forms[] = {&basic(), &math_form(), &code()};
+  const PrimitiveForm& form = *draw_from(random, forms);
+  return assignment_item(random, draw_between(random, 0, 2), form, published());
 }
 
 /// Several sums, each with the two numbers spelled out before the names come in.
@@ -89,7 +95,7 @@ SynthItem sums(CounterRandom& random, double progress) {
 }
 
 SynthItem school_math(CounterRandom& random, double) {
-  return school_math_item(random, random.below(2) == 0 ? kBasicForm : kMathForm);
+  return school_math_item(random, random.below(2) == 0 ? basic() : math_form(), published());
 }
 
 SynthItem english(CounterRandom& random, double) { return world_item(random); }

@@ -6,10 +6,10 @@
 
 namespace cambium::data {
 
-std::vector<const SynthTask*> select_synth_tasks(std::string_view name) {
+std::vector<const SynthTask*> select_synth_tasks(std::string_view name, const std::vector<SynthTask>& tasks) {
   std::vector<const SynthTask*> group;
   std::vector<std::string> names;
-  for (const SynthTask& task : synth_tasks()) {
+  for (const SynthTask& task : tasks) {
     if (task.name == name) return {&task};
     if (!name.empty() && task.name.starts_with(std::string(name) + "-")) group.push_back(&task);
     names.push_back(task.name);

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cambium/base/random.h"
+#include "cambium/data/synth/templates.h"
 
 namespace cambium::data {
 
@@ -25,15 +27,18 @@ struct SynthTask {
   std::string about;  ///< one sentence
   bool has_answer;
   /// Draws one item of either split. `progress`: how far through the data it stands, 0 to 1; only the curriculum looks.
-  SynthItem (*draw)(CounterRandom& random, double progress);
+  std::function<SynthItem(CounterRandom& random, double progress)> draw;
 };
 
 /// The reasoning primitives of Saunshi et al. 2024, the English corpus ("world") and the mixture of everything
 /// ("curriculum").
 const std::vector<SynthTask>& synth_tasks();
+/// The same with the primitives in another wording or of other sizes.
+std::vector<SynthTask> synth_tasks_of(const PrimitiveTemplates& templates);
 /// The task of that name, or all whose names begin with it and a hyphen ("copy" -> both copying tasks). Throws
 /// InvalidArgument for an unknown name (naming the nearest).
-std::vector<const SynthTask*> select_synth_tasks(std::string_view name);
+std::vector<const SynthTask*> select_synth_tasks(std::string_view name,
+                                                 const std::vector<SynthTask>& tasks = synth_tasks());
 
 /// True for about one item in ten; a pure function of the canonical form.
 bool is_heldout(std::string_view canonical);

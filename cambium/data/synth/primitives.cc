@@ -12,7 +12,7 @@ namespace cambium::data {
 namespace {
 
 std::string ask(const PrimitiveForm& form, const std::string& lines, const std::string& name) {
-  return std::string(form.head) + lines + fill(form.question, {{"name", name}});
+  return form.head + lines + fill(form.question, {{"name", name}});
 }
 
 }  // namespace
@@ -31,13 +31,14 @@ std::vector<std::string> draw_real_words(CounterRandom& random, int count) {
   return draw_distinct(random, plain_words(), count);
 }
 
-SynthItem copy_item(CounterRandom& random, bool real_words) {
-  auto words = real_words ? draw_real_words(random, kCopyWords) : draw_random_words(random, kCopyWords);
+SynthItem copy_item(CounterRandom& random, bool real_words, const PrimitiveTemplates& templates) {
+  const int count = templates.copy_words;
+  auto words = real_words ? draw_real_words(random, count) : draw_random_words(random, count);
   const std::string sequence = join(words, " ");
-  const std::string answer = " " + words.back();
+  const std::string answer = fill(templates.copy_answer, {{"word", words.back()}});
   words.pop_back();
   return answered(real_words ? "copy-real-words" : "copy-random-words",
-                  std::string(kCopyHead) + sequence + " " + join(words, " ") + std::string(kCopyBlank), answer,
+                  fill(templates.copy_text, {{"words", sequence}, {"again", join(words, " ")}}), answer,
                   "copy " + sequence);
 }
 
@@ -75,15 +76,17 @@ Assignment draw_assignment(CounterRandom& random, int depth, int per_depth, int 
   return result;
 }
 
-SynthItem assignment_item(CounterRandom& random, int depth, const PrimitiveForm& form) {
-  const Assignment assignment = draw_assignment(random, depth, kVariablesPerDepth, kLargestNumber);
+SynthItem assignment_item(CounterRandom& random, int depth, const PrimitiveForm& form,
+                          const PrimitiveTemplates& templates) {
+  const int per_depth = templates.variables_per_depth;
+  const Assignment assignment = draw_assignment(random, depth, per_depth, templates.largest_number);
   std::string lines;
   for (const auto& line : assignment.lines) lines += line.name + "=" + line.right + "\n";
   // The question goes to one of the deepest variables, which stand last.
-  const size_t asked = assignment.lines.size() - 1 - random.below(kVariablesPerDepth);
+  const size_t asked = assignment.lines.size() - 1 - random.below(static_cast<uint64_t>(per_depth));
   const auto& line = assignment.lines[asked];
   return answered(format("variable-assignment-depth-{}-{}", depth, form.name), ask(form, lines, line.name),
-                  std::string(form.before_answer) + std::to_string(line.value), assignment.canonical);
+                  fill(form.answer, {{"value", std::to_string(line.value)}}), assignment.canonical);
 }
 
 SchoolMath draw_school_math(CounterRandom& random, int largest) {
@@ -108,12 +111,12 @@ SchoolMath draw_school_math(CounterRandom& random, int largest) {
   return math;
 }
 
-SynthItem school_math_item(CounterRandom& random, const PrimitiveForm& form) {
-  const SchoolMath math = draw_school_math(random, kLargestNumber);
+SynthItem school_math_item(CounterRandom& random, const PrimitiveForm& form, const PrimitiveTemplates& templates) {
+  const SchoolMath math = draw_school_math(random, templates.largest_number);
   const std::string lines = format("{}={}\n{}={}\n{}={}\n", math.first, math.first_value, math.second,
                                    math.second_value, math.result, math.expression);
   return answered(format("pre-school-math-{}", form.name), ask(form, lines, math.result),
-                  std::string(form.before_answer) + std::to_string(math.value), math.canonical);
+                  fill(form.answer, {{"value", std::to_string(math.value)}}), math.canonical);
 }
 
 }  // namespace cambium::data

@@ -6,32 +6,9 @@
 
 #include "cambium/base/random.h"
 #include "cambium/data/synth/item.h"
+#include "cambium/data/synth/templates.h"
 
 namespace cambium::data {
-
-/// The wording of a fill-in task: head, one `name=value` line a variable, then a question. "{name}" stands for
-/// the one that is asked for.
-struct PrimitiveForm {
-  std::string_view name;
-  std::string_view head;
-  std::string_view question;
-  std::string_view before_answer;  ///< between question and value
-};
-
-inline constexpr PrimitiveForm kBasicForm{"basic", "Fill in blank:\n\n", "{name}=___. ->", " "};
-inline constexpr PrimitiveForm kMathForm{"math", "The following is a set of simple mathematical equations.\n\n",
-                                         "\nWhat is the numerical value of {name}?\n\nAnswer:", " "};
-inline constexpr PrimitiveForm kCodeForm{"code",
-                                         "The following is a very short Python program. Use the program to resolve the "
-                                         "value of the variable in the question.\n\nProgram:\n",
-                                         "\nQuestion:\nWhat is the value of {name}?\n\nAnswer:", "\n"};
-inline constexpr std::string_view kCopyHead = "Fill in the blank:\n\n";
-inline constexpr std::string_view kCopyBlank = " ___. ->";
-
-/// Sizes of the tasks as Saunshi et al. 2024 describe them.
-inline constexpr int kCopyWords = 10;
-inline constexpr int kVariablesPerDepth = 5;
-inline constexpr int kLargestNumber = 25;
 
 /// Variables that hold numbers or point to earlier ones; `lines` in the order in which they are written.
 struct Assignment {
@@ -64,8 +41,9 @@ SchoolMath draw_school_math(CounterRandom& random, int largest);
 /// `text`, `prompt` and `answer` of an item from its parts.
 SynthItem answered(std::string task, std::string prompt, std::string answer, std::string canonical);
 
-SynthItem copy_item(CounterRandom& random, bool real_words);
-SynthItem assignment_item(CounterRandom& random, int depth, const PrimitiveForm& form);
-SynthItem school_math_item(CounterRandom& random, const PrimitiveForm& form);
+SynthItem copy_item(CounterRandom& random, bool real_words, const PrimitiveTemplates& templates);
+SynthItem assignment_item(CounterRandom& random, int depth, const PrimitiveForm& form,
+                          const PrimitiveTemplates& templates);
+SynthItem school_math_item(CounterRandom& random, const PrimitiveForm& form, const PrimitiveTemplates& templates);
 
 }  // namespace cambium::data

@@ -53,15 +53,15 @@ template <typename T>
 struct AttentionGroup {
   Rows<const T> q, k, v;
   Rows<T> out;
-  float* lse;  ///< [group, tq]
-  int64_t tq, tk, group, head_dim;
+  float* lse;  ///< [group, tq], heads lse_stride apart
+  int64_t lse_stride, tq, tk, group, head_dim;
 };
 template <typename T>
 struct AttentionGroupBackward {
   Rows<const T> q, k, v, out, dout;
-  const float* lse;  ///< [group, t]
+  const float* lse;  ///< [group, t], heads lse_stride apart
   Rows<T> dq, dk, dv;
-  int64_t t, group, head_dim;
+  int64_t lse_stride, t, group, head_dim;
 };
 /// Words of scratch.
 int64_t attention_scratch(int64_t tk, int64_t head_dim);

@@ -130,7 +130,7 @@ void attention(const AttentionGroup<T>& group, int32_t* scratch) {
     for (int64_t i = 0; i < rows; ++i) {
       T* out = group.out.row(first + i) + head * d;
       store_scaled<T>(sums + i * padded, d, 1.0F / total[i], out);
-      group.lse[head * group.tq + first + i] = highest[i] + __builtin_logf(total[i]);
+      group.lse[head * group.lse_stride + first + i] = highest[i] + __builtin_logf(total[i]);
     }
   }
 }
@@ -181,7 +181,7 @@ void attention_backward(const AttentionGroupBackward<T>& group, int32_t* scratch
 
   for (int64_t head = 0; head < group.group; ++head) {
     const int64_t column = head * d;
-    const float* lse = group.lse + head * t;
+    const float* lse = group.lse + head * group.lse_stride;
     __builtin_memset(dq, 0, static_cast<size_t>(padded_t * padded) * sizeof(float));
     for (int64_t i = 0; i < t; ++i) {
       const T* out = group.out.row(i) + column;
