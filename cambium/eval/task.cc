@@ -7,10 +7,12 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/text.h"
-#include "cambium/eval/task_table.h"
+#include "cambium/formats/toml_table.h"
 
 namespace cambium::eval {
 namespace {
+
+using formats::TomlTable;
 
 struct KindName {
   std::string_view name;
@@ -25,7 +27,7 @@ constexpr std::array<KindName, 5> kKinds{{
     {"rolling", TaskKind::kRolling, "word_perplexity,byte_perplexity,bits_per_byte,nll"},
 }};
 
-std::vector<Template> templates(TaskTable& table, std::string_view key) {
+std::vector<Template> templates(TomlTable& table, std::string_view key) {
   std::vector<Template> result;
   for (const std::string& pattern : table.texts(key)) {
     result.emplace_back(pattern, table.what(key));
@@ -33,7 +35,7 @@ std::vector<Template> templates(TaskTable& table, std::string_view key) {
   return result;
 }
 
-std::string one_of(TaskTable& table, std::string_view key, const std::vector<std::string>& known) {
+std::string one_of(TomlTable& table, std::string_view key, const std::vector<std::string>& known) {
   const std::string value = table.need_text(key);
   if (std::find(known.begin(), known.end(), value) == known.end()) {
     table.fail(key, "one of " + join(known, ", "));
@@ -41,7 +43,7 @@ std::string one_of(TaskTable& table, std::string_view key, const std::vector<std
   return value;
 }
 
-Source source_of(TaskTable table) {
+Source source_of(TomlTable table) {
   Source source;
   source.form = one_of(table, "form", source_forms());
   if (source.form == "synth") {
@@ -59,7 +61,7 @@ Source source_of(TaskTable table) {
   return source;
 }
 
-AnswerFilter filter_of(TaskTable table) {
+AnswerFilter filter_of(TomlTable table) {
   AnswerFilter filter;
   filter.name = table.need_text("name");
   filter.strip = table.boolean("strip");
@@ -71,7 +73,7 @@ AnswerFilter filter_of(TaskTable table) {
   return filter;
 }
 
-Metric metric_of(TaskTable table, const KindName& kind) {
+Metric metric_of(TomlTable table, const KindName& kind) {
   Metric metric;
   std::vector<std::string> known;
   for (size_t at = 0; at <= kind.metrics.size();) {
@@ -93,7 +95,7 @@ Metric metric_of(TaskTable table, const KindName& kind) {
   return metric;
 }
 
-void read_prompt(TaskTable table, Task& task) {
+void read_prompt(TomlTable table, Task& task) {
   task.description = table.text("description").value_or("");
   task.target_delimiter = table.text("target_delimiter").value_or(" ");
   if (const auto pattern = table.text("text")) {
@@ -127,14 +129,8 @@ void read_prompt(TaskTable table, Task& task) {
 }  // namespace
 
 Task parse_task(std::string_view toml, const std::string& what) {
-  toml::table parsed;
-  try {
-    parsed = toml::parse(toml, what);
-  } catch (const toml::parse_error& error) {
-    bad_input("{}: line {}, column {}: not TOML: {}", what, error.source().begin.line, error.source().begin.column,
-              error.description());
-  }
-  TaskTable top(parsed, what, "");
+  const toml::table parsed = formats::parse_toml(toml, what);
+  TomlTable top(parsed, what, "");
   Task task;
   task.name = top.need_text("task");
   task.about = top.need_text("about");
@@ -181,13 +177,13 @@ Task parse_task(std::string_view toml, const std::string& what) {
     task.max_tokens = generate->integer("max_tokens", 1).value_or(256);
     generate->finish();
   }
-  for (TaskTable& filter : top.tables("filter")) {
+  for (TomlTable& filter : top.tables("filter")) {
     task.filters.push_back(filter_of(filter));
   }
   if (task.filters.empty()) {
     task.filters.emplace_back();
   }
-  for (TaskTable& metric : top.tables("metric")) {
+  for (TomlTable& metric : top.tables("metric")) {
     task.metrics.push_back(metric_of(metric, kind));
   }
   if (task.metrics.empty()) {
