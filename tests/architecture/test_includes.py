@@ -36,7 +36,7 @@ WRAPPED = {
     "spdlog/": {"cambium/base/log.cc"},
     "fmt/": {"cambium/base/format.h"},
     "CLI/": {"apps/"},
-    "toml++/": {"cambium/config/", "cambium/eval/"},
+    "toml++/": {"cambium/config/", "cambium/formats/"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
