@@ -29,8 +29,8 @@ BadEntries for_each_document(const DocumentBatch& batch, const InputFile& file, 
     std::string document;
     try {
       const std::string where = format("{}:{}{}", file.shown(), rows ? " row " : "", number);
-      document = rows ? valid_text(entry, where, " of the text")
-                      : text.from_json(formats::parse_json(entry, where), where);
+      document =
+          rows ? valid_text(entry, where, " of the text") : text.from_json(formats::parse_json(entry, where), where);
     } catch (const InvalidInput& error) {
       if (!skip_bad_lines) throw;
       if (bad.count++ == 0) bad.first = error.what();

@@ -9,7 +9,8 @@ namespace {
 
 /// Words of ASCII and others, line breaks and digits, `bytes` or a few more.
 std::string some_text(size_t bytes, uint32_t seed) {
-  static constexpr const char* kPieces[] = {"alpha", " beta", "  gamma", "\n", " 1234", "ä", " 語", "'s", ", ", ".\n\n"};
+  static constexpr const char* kPieces[] = {"alpha", " beta", "  gamma", "\n", " 1234",
+                                            "ä",     " 語",   "'s",      ", ", ".\n\n"};
   std::string text;
   while (text.size() < bytes) {
     seed = seed * 1664525 + 1013904223;

@@ -54,7 +54,8 @@ std::vector<std::string> read_forms(TomlTable& table, const PrimitiveTemplates& 
 }
 
 void read_form(TomlTable table, const std::string& name, PrimitiveTemplates& templates) {
-  auto form = std::find_if(templates.forms.begin(), templates.forms.end(), [&](const auto& f) { return f.name == name; });
+  auto form =
+      std::find_if(templates.forms.begin(), templates.forms.end(), [&](const auto& f) { return f.name == name; });
   if (form == templates.forms.end()) {
     table.need_text("question");
     table.need_text("answer");
@@ -85,8 +86,8 @@ void read_assignment(TomlTable table, PrimitiveTemplates& templates) {
   }
   const auto levels = static_cast<int>(templates.assignment_depths.size());
   if (levels * templates.variables_per_depth > kLetters) {
-    table.fail("deepest", format("at most {} letters for {} variables at each depth", kLetters,
-                                 templates.variables_per_depth));
+    table.fail("deepest",
+               format("at most {} letters for {} variables at each depth", kLetters, templates.variables_per_depth));
   }
   if (templates.largest_number < templates.variables_per_depth) {
     table.fail("largest_number", format("at least {}: the numbers of a depth differ", templates.variables_per_depth));
@@ -142,8 +143,8 @@ PrimitiveTemplates parse_templates(std::string_view toml, const std::string& fil
 }
 
 std::string to_toml(const PrimitiveTemplates& t) {
-  std::string text = format("[copy]\nwords = {}\ntext = {}\nanswer = {}\n", t.copy_words, quoted(t.copy_text),
-                            quoted(t.copy_answer));
+  std::string text =
+      format("[copy]\nwords = {}\ntext = {}\nanswer = {}\n", t.copy_words, quoted(t.copy_text), quoted(t.copy_answer));
   text += format("\n[variable_assignment]\ndeepest = {}\nforms = {}\nvariables_per_depth = {}\nlargest_number = {}\n",
                  t.assignment_depths.back(), list_of(t.assignment_forms), t.variables_per_depth, t.largest_number);
   text += format("\n[pre_school_math]\nforms = {}\n", list_of(t.school_math_forms));

@@ -42,8 +42,8 @@ struct PrimitiveTemplates {
 
 const PrimitiveTemplates& published_templates();
 
-/// Reads what `to_toml` writes; what is left out stays as published, and any form may be added. Throws InvalidInput with
-/// file, line and key for what is wrong, a blank that a wording lacks or that nobody fills included.
+/// Reads what `to_toml` writes; what is left out stays as published, and any form may be added. Throws InvalidInput
+/// with file, line and key for what is wrong, a blank that a wording lacks or that nobody fills included.
 PrimitiveTemplates parse_templates(std::string_view toml, const std::string& file);
 
 std::string to_toml(const PrimitiveTemplates& templates);
