@@ -101,6 +101,14 @@ void print_dataset(const Json& json) {
   row("more", "`cambium data info` prints the sources, `cambium data show` samples");
 }
 
+void print_lens(const Json& json) {
+  row("translators", format("{} of hidden size {}, {}", count(json, "layers"), count(json, "hidden_size"),
+                            format_bytes(json["bytes"].get<double>())));
+  row("for", json["unembedding_hash"].is_null()
+                 ? "any model of this shape (no hash of an unembedding)"
+                 : format("the model whose unembedding has the hash {}", json["unembedding_hash"].get<std::string>()));
+}
+
 void print_run(const Json& json) {
   print_ancestors(json["branched_from"]);
   for (const Json& checkpoint : json["checkpoints"]) {
@@ -117,7 +125,9 @@ void print_run(const Json& json) {
 }
 
 void print_verified(const Json& json) {
-  if (json["kind"] == "model") {
+  if (json["kind"] == "lens") {
+    row("verified", "every number was read (lenses hold no hash of their own)");
+  } else if (json["kind"] == "model") {
     row("verified", "every tensor was read (a plain model holds no hashes to compare with)");
   } else {
     row("verified", "every file is as it was written");
@@ -127,7 +137,7 @@ void print_verified(const Json& json) {
 }  // namespace
 
 int inspect_main(int argc, char** argv) {
-  CLI::App app("Tells what a model directory, a checkpoint, a dataset or a run is.");
+  CLI::App app("Tells what a model directory, a checkpoint, a dataset, a run or a folder of lenses is.");
   std::string directory;
   bool verify = false, as_json = false;
   app.add_option("DIR", directory, "The directory")->required()->type_name("DIR");
@@ -145,6 +155,8 @@ int inspect_main(int argc, char** argv) {
   std::fputs(format("{}: a {}\n", directory, kind).c_str(), stdout);
   if (kind == "dataset") {
     print_dataset(json);
+  } else if (kind == "lens") {
+    print_lens(json);
   } else if (kind == "run") {
     print_run(json);
   } else {

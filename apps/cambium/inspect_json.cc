@@ -1,15 +1,18 @@
 #include "apps/cambium/inspect_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/cambium/model_dir.h"
+#include "cambium/analysis/lens.h"
 #include "cambium/base/error.h"
 #include "cambium/data/dataset.h"
 #include "cambium/data/manifest.h"
+#include "cambium/formats/safetensors.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/text/tokenizer.h"
 #include "cambium/train/checkpoint.h"
@@ -252,6 +255,36 @@ Json inspect_run(const fs::path& directory, bool verify) {
   return json;
 }
 
+/// Tuned lenses. `verify` reads every number: a lens has no hash of its own.
+Json inspect_lens(const fs::path& directory, bool verify) {
+  const cambium::formats::SafetensorsReader file(directory / cambium::analysis::kLensFile);
+  int64_t layers = 0;
+  const TensorInfo* weight = nullptr;
+  while (const auto* next = file.find(cambium::format("layers.{}.weight", layers))) {
+    weight = next;
+    ++layers;
+  }
+  if (weight == nullptr) {
+    cambium::bad_input("{}: expected tensors `layers.<l>.weight` and `layers.<l>.bias`, found none",
+                       file.path().string());
+  }
+  if (verify) {
+    for (const TensorInfo& info : file.tensors()) {
+      std::vector<float> values(static_cast<size_t>(info.numel()));
+      file.read_float32(info, values);
+      if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+        cambium::bad_input("{}: tensor `{}`: expected finite numbers", file.path().string(), info.name);
+      }
+    }
+  }
+  const auto hash = file.metadata().find(cambium::analysis::kUnembeddingHash);
+  return {{"kind", "lens"},
+          {"layers", layers},
+          {"hidden_size", weight->shape.back()},
+          {"bytes", fs::file_size(file.path())},
+          {"unembedding_hash", hash == file.metadata().end() ? Json() : Json(hash->second)}};
+}
+
 bool is_dataset(const fs::path& directory) {
   const fs::path manifest = directory / cambium::data::kManifestFile;
   if (!fs::exists(manifest)) {
@@ -277,8 +310,11 @@ Json inspect_directory(const fs::path& directory, bool verify) {
   if (is_dataset(directory)) {
     return inspect_dataset(directory, verify);
   }
+  if (fs::exists(directory / cambium::analysis::kLensFile)) {
+    return inspect_lens(directory, verify);
+  }
   cambium::bad_input(
-      "{}: expected a model or checkpoint (config.json), a dataset (its manifest.json) or a run (checkpoints/), found "
-      "none of them",
+      "{}: expected a model or checkpoint (config.json), a dataset (its manifest.json), a run (checkpoints/) or lenses "
+      "(lens.safetensors), found none of them",
       directory.string());
 }

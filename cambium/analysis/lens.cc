@@ -7,9 +7,7 @@
 namespace cambium::analysis {
 namespace {
 
-constexpr const char* kHashKey = "unembedding_hash";
-
-std::filesystem::path file_of(const std::filesystem::path& directory) { return directory / "lens.safetensors"; }
+std::filesystem::path file_of(const std::filesystem::path& directory) { return directory / kLensFile; }
 
 std::span<const float> values_of(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
@@ -59,7 +57,7 @@ void save_lens(const std::filesystem::path& directory, const Lens& lens, const m
     declared.push_back({format("layers.{}.weight", l), formats::DType::kFloat32, lens.weights[l].sizes().vec()});
     declared.push_back({format("layers.{}.bias", l), formats::DType::kFloat32, lens.biases[l].sizes().vec()});
   }
-  formats::SafetensorsWriter writer(staged, declared, {{"format", "pt"}, {kHashKey, unembedding_hash(model)}});
+  formats::SafetensorsWriter writer(staged, declared, {{"format", "pt"}, {kUnembeddingHash, unembedding_hash(model)}});
   for (size_t l = 0; l < lens.weights.size(); ++l) {
     writer.write_float32(values_of(lens.weights[l].contiguous()));
     writer.write_float32(values_of(lens.biases[l]));
@@ -73,10 +71,10 @@ Lens load_lens(const std::filesystem::path& directory, const model::Llama& model
     bad_input("the tuned lens needs lenses: expected --lens DIR, as `cambium lens train` makes it");
   }
   const formats::SafetensorsReader file(file_of(directory));
-  const auto hash = file.metadata().find(kHashKey);
+  const auto hash = file.metadata().find(kUnembeddingHash);
   if (hash == file.metadata().end() || hash->second != unembedding_hash(model)) {
     bad_input("{}: metadata `{}`: expected {}, found {}: these lenses were trained for another model",
-              file.path().string(), kHashKey, unembedding_hash(model),
+              file.path().string(), kUnembeddingHash, unembedding_hash(model),
               hash == file.metadata().end() ? "none" : hash->second);
   }
   Lens lens;

@@ -21,6 +21,9 @@ struct Lens {
   at::Tensor translate(int64_t layer, const at::Tensor& rows) const;
 };
 
+inline constexpr const char* kLensFile = "lens.safetensors";
+inline constexpr const char* kUnembeddingHash = "unembedding_hash";  ///< in its metadata
+
 /// XXH3-128 of what a lens is read with: the final norm and the head, in float32.
 std::string unembedding_hash(const model::Llama& model);
 

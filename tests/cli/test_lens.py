@@ -48,6 +48,19 @@ class Lens(unittest.TestCase):
         self.assertIn("tuned_accuracy", self.analyze("early-exit", "--lens", self.lens))
         self.assertNotIn("tuned_accuracy", self.analyze("early-exit"))
 
+    def test_inspect(self):
+        must(*self.command("--steps", 0))
+        found = json.loads(must("inspect", self.lens, "--json", "--verify").stdout)
+        self.assertEqual((found["kind"], len(found["unembedding_hash"])), ("lens", 32))
+        tensors = read_safetensors(self.lens / "lens.safetensors")
+        self.assertEqual(2 * found["layers"], len(tensors))
+        self.assertIn("a lens", must("inspect", self.lens).stdout)
+        path = self.lens / "lens.safetensors"
+        path.write_bytes(path.read_bytes()[:-4] + b"\x00\x00\xc0\x7f")  # a NaN
+        self.assertIn("finite", cambium("inspect", self.lens, "--verify").stderr)
+        path.write_bytes(path.read_bytes()[:-4])
+        self.assertEqual(cambium("inspect", self.lens).returncode, 2)
+
     def test_training_brings_the_lenses_nearer(self):
         for optimizer in ("sgd", "adam"):
             done = must(*self.command("--steps", 60, "--optimizer", optimizer, out=self.lens / optimizer))
