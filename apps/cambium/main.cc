@@ -30,6 +30,7 @@ constexpr Verb kVerbs[] = {
     {"lens", "train tuned lenses, which read a model between its layers", lens_main},
     {"plan", "explain a run before its first step", plan_main},
     {"quickstart", "train and compare three small models on built-in text", quickstart_main},
+    {"report", "one page from runs, evaluations and analyses", report_main},
     {"score", "log-probability of every token of texts", score_main},
     {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
     {"train", "train a model, growing it on the way", train_main},

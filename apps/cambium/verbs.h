@@ -13,6 +13,7 @@ int inspect_main(int argc, char** argv);
 int lens_main(int argc, char** argv);
 int plan_main(int argc, char** argv);
 int quickstart_main(int argc, char** argv);
+int report_main(int argc, char** argv);
 int score_main(int argc, char** argv);
 int tokenizer_main(int argc, char** argv);
 int train_main(int argc, char** argv);

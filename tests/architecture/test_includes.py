@@ -24,11 +24,11 @@ BELOW = {
     "train": ["data", "model", "growth", "config", "dist"],
     "eval": ["data", "model"],
     "analysis": ["eval"],
-    "report": ["analysis"],
-    "study": ["train", "analysis"],
+    "report": ["config"],
+    "study": ["train", "analysis", "report"],
 }
 
-WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config"}
+WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "report"}
 LIBTORCH = re.compile(r"^(torch|ATen|c10|caffe2|torchgen)/")
 
 # Libraries that one place of the house wraps for all others.
