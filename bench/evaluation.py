@@ -73,7 +73,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cambium", required=True)
     parser.add_argument("--python", help="not used: this script runs in it")
-    parser.add_argument("--eval", action="store_true")
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--limit", type=int, default=200)

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/eval_in_training.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/progress.h"
@@ -32,7 +33,7 @@ int train_main(int argc, char** argv) {
   }
   const cambium::config::RunConfig config = cambium::config::load_run_config(
       config_path, overrides, [&](const std::string& run) { return cambium::train::begun_with(run, from); });
-  const cambium::train::TrainResult result = cambium::train::train(config, from);
+  const cambium::train::TrainResult result = cambium::train::train(config, from, eval_in_training(config));
   std::printf("%s after step %lld in %s: %s\n", result.stopped ? "stopped" : "done",
               static_cast<long long>(result.steps), cambium::format_duration(result.seconds).c_str(),
               result.checkpoint.c_str());

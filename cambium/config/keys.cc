@@ -180,6 +180,15 @@ const std::vector<Key<RunConfig>>& run_keys() {
 
       {"log", "every", at<&R::log, &LogSection::every>, at_least(1), "Steps between lines of metrics.jsonl."},
       {"log", "tensorboard", at<&R::log, &LogSection::tensorboard>, any(), "Writes TensorBoard events too."},
+
+      {"eval", "tasks", at<&R::eval, &EvalSection::tasks>, any(),
+       "Tasks or groups of tasks, comma-separated, that the model is asked during the run; empty: none."},
+      {"eval", "every", at<&R::eval, &EvalSection::every>, at_least(0),
+       "Steps between two evaluations; 0: around growths and at the end only."},
+      {"eval", "growths", at<&R::eval, &EvalSection::growths>, any(),
+       "Evaluates right before and right after each growth too."},
+      {"eval", "limit", at<&R::eval, &EvalSection::limit>, at_least(1), "Items of each task, from the first."},
+      {"eval", "data", at<&R::eval, &EvalSection::data>, any(), "Where the tasks' files lie."},
   };
   return keys;
 }

@@ -130,6 +130,15 @@ struct LogSection {
   bool tensorboard = true;
 };
 
+/// Tasks that a run is judged by on its way (docs/evaluation.md).
+struct EvalSection {
+  std::string tasks;  ///< comma-separated names and groups; "": none
+  int64_t every = 0;  ///< steps; 0: around growths and at the end only
+  int64_t limit = 100;
+  std::string data = "data/eval";
+  bool growths = true;
+};
+
 /// A run's whole configuration, every key resolved.
 struct RunConfig {
   RunSection run;
@@ -139,6 +148,7 @@ struct RunConfig {
   DataSection data;
   CheckpointSection checkpoint;
   LogSection log;
+  EvalSection eval;
 };
 
 /// The architecture that the run in this directory (`run.dir`) began with, where it is to go on from a checkpoint. It

@@ -14,9 +14,30 @@ std::string line_of(size_t request, const Response& response) {
               {"log_likelihood", response.log_likelihood},
               {"greedy", response.greedy},
               {"text", response.text},
-              {"token_log_probs", response.token_log_probs}}
+              {"token_log_probs", response.token_log_probs},
+              {"token_contexts", response.token_contexts}}
              .dump() +
          "\n";
+}
+
+struct Line {
+  size_t request;
+  Response response;
+};
+
+/// Nothing where it is not a line of ours.
+std::optional<Line> parse_line(std::string_view text) {
+  try {
+    const Json line = Json::parse(text);
+    return Line{.request = line.at("request").get<size_t>(),
+                .response = {.log_likelihood = line.at("log_likelihood").get<double>(),
+                             .greedy = line.at("greedy").get<bool>(),
+                             .text = line.at("text").get<std::string>(),
+                             .token_log_probs = line.at("token_log_probs"),
+                             .token_contexts = line.at("token_contexts")}};
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -29,14 +50,11 @@ AnswerLog::AnswerLog(fs::path path, const std::string& fingerprint, size_t reque
     if (content.starts_with(head)) {
       whole = head.size();
       for (size_t end; (end = content.find('\n', whole)) != std::string::npos; whole = end + 1) {
-        const Json line = Json::parse(content.substr(whole, end - whole), nullptr, /*allow_exceptions=*/false);
-        if (line.is_discarded() || !line.is_object() || line.value("request", requests) >= requests) {
+        const auto line = parse_line(std::string_view(content).substr(whole, end - whole));
+        if (!line || line->request >= requests) {
           break;
         }
-        known_[line["request"].get<size_t>()] = Response{.log_likelihood = line["log_likelihood"].get<double>(),
-                                                         .greedy = line["greedy"].get<bool>(),
-                                                         .text = line["text"].get<std::string>(),
-                                                         .token_log_probs = line["token_log_probs"]};
+        known_[line->request] = line->response;
       }
       fs::resize_file(path, whole);
     }

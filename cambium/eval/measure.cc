@@ -124,14 +124,14 @@ Json nll_profile(std::span<const TaskQuestion> questions, std::span<const Respon
     double mean() const { return tokens == 0 ? 0 : nll / static_cast<double>(tokens); }
   };
   std::map<std::string, Sum> sources;
-  std::map<int64_t, Sum> positions;
+  std::map<uint32_t, Sum> positions;
   for (size_t i = 0; i < questions.size(); ++i) {
     const Json& document = questions[i].example.document;
     Sum& source = sources[document.contains("source") ? plain_text(document["source"]) : "all"];
     const std::vector<float>& log_probs = responses[i].token_log_probs;
     for (size_t t = 0; t < log_probs.size(); ++t) {
       source.add(log_probs[t]);
-      positions[static_cast<int64_t>(std::bit_floor(t))].add(log_probs[t]);
+      positions[std::bit_floor(static_cast<uint32_t>(responses[i].token_contexts[t]))].add(log_probs[t]);
     }
   }
   Json by_source = Json::object(), begin = Json::array(), nll = Json::array(), tokens = Json::array();

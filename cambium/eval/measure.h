@@ -26,7 +26,8 @@ struct MetricValue {
 std::vector<MetricValue> aggregate(const Task& task, const AnswerFilter& filter,
                                    std::span<const formats::Json> measured, int64_t bootstrap);
 
-/// -Σ log p / tokens by the documents' `source`, and by position in the text: buckets that begin at 0, 1, 2, 4, 8, …
+/// -Σ log p / tokens by the documents' `source`, and by how many tokens a prediction saw (the one in front of the text
+/// included): buckets that begin at 1, 2, 4, 8, … A model that uses its context gets better along them.
 formats::Json nll_profile(std::span<const TaskQuestion> questions, std::span<const Response> responses);
 
 }  // namespace cambium::eval

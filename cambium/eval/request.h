@@ -21,10 +21,11 @@ struct Request {
 };
 
 struct Response {
-  double log_likelihood = 0;                ///< nats
-  bool greedy = false;                      ///< the arg-max of every position of the continuation is its token
-  std::string text = {};                    ///< generated, without the stop string
-  std::vector<float> token_log_probs = {};  ///< of a rolling request, one a token
+  double log_likelihood = 0;                 ///< nats
+  bool greedy = false;                       ///< the arg-max of every position of the continuation is its token
+  std::string text = {};                     ///< generated, without the stop string
+  std::vector<float> token_log_probs = {};   ///< of a rolling request, one a token
+  std::vector<int32_t> token_contexts = {};  ///< of a rolling request: tokens that each was predicted from
 };
 
 }  // namespace cambium::eval

@@ -32,6 +32,24 @@ bool is_share(const MetricValue& metric) {
   return name.starts_with("acc") || name == "exact_match" || name == "em" || (name == "f1" && metric.standard_error);
 }
 
+/// Perplexities of models that know nothing do not fit a column.
+std::string number(double value) { return std::abs(value) < 1e6 ? format("{:.4f}", value) : format("{:.3e}", value); }
+
+/// Lines "nll, source books" and "nll, from 64 tokens" of a rolling task.
+std::string profile_rows(const Json& profile) {
+  const std::string indent(50, ' ');
+  std::string out;
+  for (const auto& [name, source] : profile["by_source"].items()) {
+    out += format("{}  {:<34} {:>12.4f}\n", indent, "nll, source " + name, source["nll"].get<double>());
+  }
+  const Json& positions = profile["by_position"];
+  for (size_t i = 0; i < positions["begin"].size(); ++i) {
+    out += format("{}  {:<34} {:>12.4f}\n", indent, format("nll, from {} tokens", positions["begin"][i].get<int64_t>()),
+                  positions["nll"][i].get<double>());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<GroupScore> group_scores(std::span<const TaskResult> results) {
@@ -121,11 +139,12 @@ std::string results_table(std::span<const TaskResult> results) {
   for (const TaskResult& result : results) {
     for (size_t i = 0; i < result.metrics.size(); ++i) {
       const MetricValue& metric = result.metrics[i];
-      const std::string error = metric.standard_error ? format(" ± {:.4f}", *metric.standard_error) : "";
+      const std::string error = metric.standard_error ? " ± " + number(*metric.standard_error) : "";
       const std::string task =
           i == 0 ? format("{:<36} {:>6} {:>6}", result.name, result.items, result.num_fewshot) : std::string(50, ' ');
-      out += format("{}  {:<34} {:>12.4f}{}\n", task, metric.key, metric.value, error);
+      out += format("{}  {:<34} {:>12}{}\n", task, metric.key, number(metric.value), error);
     }
+    out += result.profile.is_null() ? "" : profile_rows(result.profile);
   }
   out += format("\n{:<36} {:>6}  {:>8}\n", "group", "tasks", "mean");
   for (const GroupScore& group : group_scores(results)) {

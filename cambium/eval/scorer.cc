@@ -46,6 +46,10 @@ void Scorer::score(std::span<const Request> requests, const OnAnswer& answered) 
       rolling.greedy = window.greedy;
       if (requests[window.request].kind == Request::Kind::kRolling) {
         rolling.token_log_probs.insert(rolling.token_log_probs.end(), window.log_probs.begin(), window.log_probs.end());
+        const auto longest = static_cast<int32_t>(window.tokens.input.size());
+        for (auto left = static_cast<int32_t>(window.log_probs.size()); left-- > 0;) {
+          rolling.token_contexts.push_back(longest - left);
+        }
       }
       if (window.last) {
         answered(window.request, rolling);

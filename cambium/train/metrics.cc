@@ -153,6 +153,21 @@ void Metrics::log(const StepMetrics& m) {
 
 void Metrics::log_event(const formats::Json& event) { write(event); }
 
+void Metrics::log_results(std::string_view group, int64_t step, const formats::Json& results) {
+  if (tensorboard_ == nullptr) {
+    return;
+  }
+  const double now = wall_time();
+  for (const auto& [task, metrics] : results.items()) {
+    for (const auto& [name, value] : metrics.items()) {
+      if (value.is_number()) {
+        tensorboard_->scalar(format("{}/{}/{}", group, task, name), value.get<double>(), step, now);
+      }
+    }
+  }
+  tensorboard_->flush();
+}
+
 void Metrics::sync() { lines_.sync(); }
 
 }  // namespace cambium::train

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cambium/base/files.h"
@@ -44,6 +45,8 @@ class Metrics {
   void log(const StepMetrics& metrics);
   /// A line with an `event`.
   void log_event(const formats::Json& event);
+  /// Results of tasks, {"task": {"metric": value}}, to TensorBoard as "<group>/<task>/<metric>".
+  void log_results(std::string_view group, int64_t step, const formats::Json& results);
   /// Flushes the lines to the disk: a checkpoint that is published afterwards finds them even after a power failure.
   void sync();
 

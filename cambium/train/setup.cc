@@ -32,15 +32,6 @@ std::vector<data::Source> open_sources(const config::DataSection& settings, int6
   return sources;
 }
 
-/// The tokenizer that goes into checkpoints: the configured one, else the one that lies in the data.
-std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& settings) {
-  if (!settings.tokenizer.empty()) {
-    return text::Tokenizer::load(settings.tokenizer);
-  }
-  const std::optional<fs::path> beside = text::Tokenizer::find(settings.source.front().path);
-  return beside ? std::optional(text::Tokenizer::load(*beside)) : std::nullopt;
-}
-
 void check_data(const data::TokenDataset& dataset, const std::optional<text::Tokenizer>& tokenizer,
                 const config::ModelSection& model) {
   if (tokenizer && dataset.tokenizer_hash() != tokenizer->hash()) {
@@ -240,6 +231,14 @@ data::MixtureStart mixture_start(const std::optional<Branch>& branch, const std:
 }
 
 }  // namespace
+
+std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& settings) {
+  if (!settings.tokenizer.empty()) {
+    return text::Tokenizer::load(settings.tokenizer);
+  }
+  const std::optional<fs::path> beside = text::Tokenizer::find(settings.source.front().path);
+  return beside ? std::optional(text::Tokenizer::load(*beside)) : std::nullopt;
+}
 
 Past past_of(const config::RunConfig& config, const Resume& resume) {
   Past past{.checkpoint = checkpoint_to_resume(config.run.dir, resume), .branch = {}, .point = {}};

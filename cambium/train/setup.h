@@ -27,6 +27,9 @@ struct Past {
 /// there.
 Past past_of(const config::RunConfig& config, const Resume& resume);
 
+/// The tokenizer that goes into checkpoints: the configured one, else the one that lies in the first source's data.
+std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& settings);
+
 /// What stays the same during a run.
 struct RunSetup {
   config::RunConfig config;  ///< with vocabulary and data paths resolved

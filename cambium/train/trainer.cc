@@ -57,8 +57,9 @@ size_t own_events(const TrainState& state) {
 /// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
 class Trainer {
  public:
-  Trainer(RunSetup setup, Start start)
+  Trainer(RunSetup setup, Start start, const Evaluate& evaluate)
       : setup_(std::move(setup)),
+        evaluate_(evaluate),
         config_(setup_.config),
         run_directory_(config_.run.dir),
         start_(std::move(start)),
@@ -80,6 +81,7 @@ class Trainer {
       if (outcome.applied || state().step == setup_.steps.total) {
         log_step(outcome);
       }
+      evaluate_where_due();
       if (state().skipped_in_a_row >= kMaxSkippedInARow) {
         save(/*grown=*/false);
         fail(
@@ -161,6 +163,7 @@ class Trainer {
     while (state().growths.size() < events.size() && events[state().growths.size()].step == state().step) {
       const growth::GrowthEvent& event = events[state().growths.size()];
       const double before = reference_loss();
+      const formats::Json eval_before = evaluate_around_growth("eval_before");
       if (config_.checkpoint.keep_growth && last_checkpoint_ != checkpoint_path(false)) {
         save(/*grown=*/false);
       }
@@ -178,6 +181,10 @@ class Trainer {
       line["event"] = "growth";
       line["loss_before"] = before;
       line["loss_after"] = after;
+      if (!eval_before.is_null()) {
+        line["eval_before"] = eval_before;
+        line["eval_after"] = evaluate_around_growth("eval_after");
+      }
       line["seconds"] = seconds;  // of the growth alone: copies and buffers, no losses, no checkpoints
       metrics_.log_event(line);
       log_info(format("growth after step {}: {}; loss {:.4f} -> {:.4f}", event.step, describe(state().growths.back()),
@@ -310,6 +317,36 @@ class Trainer {
     return use;
   }
 
+  /// Lines `event` = `eval` of metrics.jsonl: every [eval] `every` steps and after the last.
+  void evaluate_where_due() {
+    const int64_t n = state().step, every = config_.eval.every;
+    if (!evaluate_ || (n != setup_.steps.total && (every == 0 || n % every != 0))) {
+      return;
+    }
+    const formats::Json& results = judge_model();
+    metrics_.log_event({{"event", "eval"}, {"step", n}, {"layers", model().num_layers()}, {"results", results}});
+    metrics_.log_results("eval", n, results);
+  }
+
+  /// Null where [eval] asks for none. The results stand in the growth's own line, so that a run which goes on from the
+  /// checkpoint before it writes both again.
+  formats::Json evaluate_around_growth(std::string_view when) {
+    if (!evaluate_ || !config_.eval.growths) {
+      return nullptr;
+    }
+    metrics_.log_results(when, state().step, judge_model());
+    return judge_model();
+  }
+
+  /// Asked once where a growth follows an evaluation.
+  const formats::Json& judge_model() {
+    const auto now = std::pair(state().step, state().growths.size());
+    if (!judged_ || judged_->first != now) {
+      judged_.emplace(now, evaluate_(model()));
+    }
+    return judged_->second;
+  }
+
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
 
   void save(bool grown) {
@@ -324,6 +361,7 @@ class Trainer {
   }
 
   RunSetup setup_;
+  const Evaluate& evaluate_;
   const config::RunConfig& config_ = setup_.config;
   fs::path run_directory_;
   Start start_;
@@ -334,6 +372,7 @@ class Trainer {
   model::Parameters gradients_;
   std::unique_ptr<model::TrainingStep> step_;
   std::optional<BatchReader> reader_;
+  std::optional<std::pair<std::pair<int64_t, size_t>, formats::Json>> judged_;  ///< at step and number of growths
   fs::path last_checkpoint_;
   TrainResult result_;
 };
@@ -352,7 +391,7 @@ TrainResult finished(const RunSetup& setup, const Start& start) {
 
 }  // namespace
 
-TrainResult train(const config::RunConfig& config, const Resume& resume) {
+TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate) {
   const StopRequest stop;
   const c10::NoGradGuard no_grad;
   at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
@@ -366,7 +405,7 @@ TrainResult train(const config::RunConfig& config, const Resume& resume) {
   }
   write_file_atomic(fs::path(config.run.dir) / "config.toml", config::to_toml(setup.config));
   log_to_file(fs::path(config.run.dir) / "log.txt");
-  return Trainer(std::move(setup), std::move(begin)).run();
+  return Trainer(std::move(setup), std::move(begin), evaluate).run();
 }
 
 }  // namespace cambium::train

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
 
 #include "cambium/base/error.h"
 #include "cambium/config/run_config.h"
+#include "cambium/model/llama.h"
 
 namespace cambium::train {
 
@@ -30,8 +32,11 @@ struct TrainResult {
   bool stopped = false;  ///< by a signal, after saving
 };
 
+/// What the model between two steps gets in the tasks of [eval]: {"task": {"metric": value}}.
+using Evaluate = std::function<formats::Json(model::Llama&)>;
+
 /// Trains a run to its end, growing it on the way. Throws Error where it cannot go on; everything up to the newest
-/// checkpoint is then on disk.
-TrainResult train(const config::RunConfig& config, const Resume& resume);
+/// checkpoint is then on disk. `evaluate` is called as [eval] says.
+TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate = {});
 
 }  // namespace cambium::train

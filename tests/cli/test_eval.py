@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import pathlib
 import re
 import shutil
@@ -75,6 +76,22 @@ class Eval(unittest.TestCase):
         self.eval(tasks, "--limit", "10", "--deterministic", out="b")
         for task in tasks.split(","):
             self.assertEqual(self.samples(task, "a"), self.samples(task, "b"))
+
+    def test_held_out_text_by_source_and_by_context(self):
+        texts = {"rhyme": ["The dog barks. The cat runs. " * 4] * 3, "list": ["one two three four five six"]}
+        lines = [{"text": text, "source": source} for source, group in texts.items() for text in group]
+        write_jsonl(self.folder / "heldout.jsonl", lines)
+        values = self.eval("heldout_nll")["results"]["heldout_nll"]
+        profile = values["nll_profile"]
+        self.assertEqual(sorted(profile["by_source"]), sorted(texts))
+        by_position = profile["by_position"]
+        self.assertEqual(by_position["begin"][:4], [1, 2, 4, 8])
+        self.assertEqual(by_position["tokens"][:3], [4, 8, 16])
+        for sums in (list(profile["by_source"].values()), [dict(zip(by_position, row)) for row in zip(*by_position.values())]):
+            tokens = sum(s["tokens"] for s in sums)
+            self.assertAlmostEqual(sum(s["nll"] * s["tokens"] for s in sums) / tokens, values["nll,none"], places=9)
+        size = sum(len(line["text"]) for line in lines)
+        self.assertAlmostEqual(values["bits_per_byte,none"], values["nll,none"] * tokens / size / math.log(2), places=9)
 
     def accuracies(self, model):
         """Of held-out copying questions; `model` was trained on the built-in curriculum, or was not."""

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <numeric>
+#include <sstream>
 
+#include "cambium/base/files.h"
 #include "cambium/eval/prefix_tree.h"
 #include "cambium/model/generate.h"
 #include "cambium/model/hugging_face.h"
@@ -113,8 +115,29 @@ TEST_F(ScorerTest, RollingWindowsCountEveryTokenOnce) {
   request.continuation = text;
   const Response response = answers(std::vector<Request>{request}, {})[0];
   EXPECT_EQ(static_cast<int64_t>(response.token_log_probs.size()), tokens);
+  ASSERT_EQ(static_cast<int64_t>(response.token_contexts.size()), tokens);
+  const int32_t most = static_cast<int32_t>(model_.config.max_position_embeddings);
+  EXPECT_EQ(response.token_contexts.front(), 1);  // the token in front of the text
+  EXPECT_EQ(response.token_contexts[static_cast<size_t>(most) - 1], most);
+  EXPECT_EQ(response.token_contexts[static_cast<size_t>(most)], 1);
+  EXPECT_EQ(response.token_contexts.back(), most);  // the last window reaches back as far as fits
   EXPECT_NEAR(response.log_likelihood,
               std::accumulate(response.token_log_probs.begin(), response.token_log_probs.end(), 0.0), 1e-2);
+}
+
+TEST_F(ScorerTest, RollingLikelihoodsAreThoseOfTheHarness) {
+  std::istringstream lines(read_file(kModel.parent_path() / "rolling.jsonl"));
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const formats::Json golden = formats::Json::parse(line);
+    Request request;
+    request.kind = Request::Kind::kRolling;
+    request.continuation = golden["text"];
+    const Response response = answers(std::vector<Request>{request}, {})[0];
+    const double tokens = static_cast<double>(response.token_log_probs.size());
+    EXPECT_NEAR(response.log_likelihood / tokens, golden["log_likelihood"].get<double>() / tokens, 1e-4) << tokens;
+  }
+  EXPECT_EQ(count, 5U);
 }
 
 TEST(EncoderTest, SpacesAtTheEndOfTheContextBelongToTheContinuation) {

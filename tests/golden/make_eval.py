@@ -29,6 +29,7 @@ import lm_eval
 import torch
 from eval_excerpt import FILES, STORED, excerpt
 from lm_eval import evaluator
+from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks._yaml_loader import load_yaml
@@ -256,6 +257,15 @@ def request_line(task, sample, index):
     return line
 
 
+def store_rolling(language_model, folder):
+    """Texts shorter than the model's positions, and longer: every token is asked once."""
+    texts = ["A", "The boat came home. ", *("".join(f"Boat {i} came home. " for i in range(n)) for n in (30, 110, 200))]
+    requests = [Instance(request_type="loglikelihood_rolling", doc={}, arguments=(text,), idx=0) for text in texts]
+    answers = language_model.loglikelihood_rolling(requests)
+    lines = [{"text": text, "log_likelihood": float(answer)} for text, answer in zip(texts, answers)]
+    (folder / "rolling.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="the published files")
@@ -267,6 +277,7 @@ def main():
     model, tokenizer = make_model(folder / "model")
     language_model = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=4, max_length=640)
     (folder / "data").mkdir(exist_ok=True)
+    store_rolling(language_model, folder)
     requests, results = [], {}
     with tempfile.TemporaryDirectory() as scratch:
         data = pathlib.Path(scratch) / "data"
