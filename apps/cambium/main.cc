@@ -32,6 +32,7 @@ constexpr Verb kVerbs[] = {
     {"quickstart", "train and compare three small models on built-in text", quickstart_main},
     {"report", "one page from runs, evaluations and analyses", report_main},
     {"score", "log-probability of every token of texts", score_main},
+    {"study", "run a whole experiment: data, runs, evaluations, analyses, page", study_main},
     {"tokenizer", "train a tokenizer; turn text into ids and back", tokenizer_main},
     {"train", "train a model, growing it on the way", train_main},
 };

@@ -15,5 +15,6 @@ int plan_main(int argc, char** argv);
 int quickstart_main(int argc, char** argv);
 int report_main(int argc, char** argv);
 int score_main(int argc, char** argv);
+int study_main(int argc, char** argv);
 int tokenizer_main(int argc, char** argv);
 int train_main(int argc, char** argv);

@@ -25,10 +25,11 @@ BELOW = {
     "eval": ["data", "model"],
     "analysis": ["eval"],
     "report": ["config"],
+    "study/jobs": ["report"],
     "study": ["train", "analysis", "report"],
 }
 
-WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "report"}
+WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "report", "study/jobs"}
 LIBTORCH = re.compile(r"^(torch|ATen|c10|caffe2|torchgen)/")
 
 # Libraries that one place of the house wraps for all others.
