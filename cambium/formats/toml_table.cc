@@ -84,6 +84,26 @@ std::optional<int64_t> TomlTable::integer(std::string_view key, int64_t low) {
   return value;
 }
 
+std::vector<int64_t> TomlTable::integers(std::string_view key, int64_t low) {
+  const toml::node* node = find(key);
+  std::vector<int64_t> values;
+  if (node == nullptr) {
+    return values;
+  }
+  const toml::array* list = node->as_array();
+  if (list == nullptr) {
+    fail(key, "a list of whole numbers");
+  }
+  for (const toml::node& entry : *list) {
+    const auto value = entry.value_exact<int64_t>();
+    if (!value || *value < low) {
+      fail(key, format("a list of whole numbers from {} up", low));
+    }
+    values.push_back(*value);
+  }
+  return values;
+}
+
 std::vector<std::string> TomlTable::texts(std::string_view key) {
   const toml::node* node = find(key);
   std::vector<std::string> values;

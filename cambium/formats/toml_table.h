@@ -24,6 +24,8 @@ class TomlTable {
   std::string need_text(std::string_view key);
   bool boolean(std::string_view key);
   std::optional<int64_t> integer(std::string_view key, int64_t low);
+  /// A list of whole numbers; empty where the key is not there.
+  std::vector<int64_t> integers(std::string_view key, int64_t low);
   /// A string, or a list of strings.
   std::vector<std::string> texts(std::string_view key);
   std::optional<TomlTable> table(std::string_view key);

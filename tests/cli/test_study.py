@@ -163,11 +163,11 @@ class Study(unittest.TestCase):
     def test_refusals(self):
         for change, words in (
             (("question", "questoin"), ["study.toml", "`questoin`", "did you mean `question`"]),
-            (("seeds", "seed"), ["study.toml", "`seeds` is missing"]),
+            (("seeds", "seed"), ["study.toml", "`seeds`"]),
             (('baseline = "baseline"', 'baseline = "x"'), ["baseline", "`x`"]),
             (("growth.operator=none", "growth.operater=none"), ["growth.operater"]),
             (("seeds = [1, 2]", "seeds = [1, 1]"), ["seeds"]),
-            (('tasks = "copy_real_words"', "tasks = 3"), ["tasks", "line"]),
+            (('tasks = "copy_real_words"', "tasks = 3"), ["tasks", "line "]),
         ):
             folder = self.folder / "refused"
             write(folder, STUDY.replace(*change))

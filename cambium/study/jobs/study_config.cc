@@ -1,119 +1,16 @@
 #include "cambium/study/jobs/study_config.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
-#include "cambium/base/text.h"
+#include "cambium/formats/toml_table.h"
 
 namespace cambium::study {
 namespace fs = std::filesystem;
 namespace {
-
-/// A table of the file, read key by key; what was not asked for is an error.
-class Reader {
- public:
-  Reader(const toml::table& table, std::string where) : table_(table), where_(std::move(where)) {}
-
-  std::string text(std::string_view key, bool needed = false) {
-    const toml::node* node = find(key, needed);
-    if (node == nullptr) {
-      return "";
-    }
-    if (!node->is_string()) {
-      fail(key, *node, "a text");
-    }
-    return **node->as_string();
-  }
-
-  std::vector<std::string> texts(std::string_view key) {
-    std::vector<std::string> found;
-    const toml::node* node = find(key, false);
-    if (node != nullptr && !node->is_array()) {
-      fail(key, *node, "a list of texts");
-    }
-    for (size_t i = 0; node != nullptr && i < node->as_array()->size(); ++i) {
-      const toml::node& entry = *node->as_array()->get(i);
-      if (!entry.is_string()) {
-        fail(key, entry, "a list of texts");
-      }
-      found.push_back(**entry.as_string());
-    }
-    return found;
-  }
-
-  std::vector<int64_t> numbers(std::string_view key) {
-    std::vector<int64_t> found;
-    const toml::node* node = find(key, true);
-    if (!node->is_array() || node->as_array()->empty()) {
-      fail(key, *node, "a list of seeds");
-    }
-    for (const toml::node& entry : *node->as_array()) {
-      if (!entry.is_integer() || **entry.as_integer() < 0) {
-        fail(key, entry, "a list of seeds, integers from 0");
-      }
-      found.push_back(**entry.as_integer());
-    }
-    return found;
-  }
-
-  /// The tables under a key: [[variant]] or [eval].
-  std::vector<Reader> tables(std::string_view key, bool list) {
-    std::vector<Reader> found;
-    const toml::node* node = find(key, false);
-    if (node == nullptr) {
-      return found;
-    }
-    if (list ? !node->is_array() : !node->is_table()) {
-      fail(key, *node, list ? "a list of tables" : "a table");
-    }
-    if (!list) {
-      found.emplace_back(*node->as_table(), where_of(key));
-      return found;
-    }
-    for (const toml::node& entry : *node->as_array()) {
-      if (!entry.is_table()) {
-        fail(key, entry, "a list of tables");
-      }
-      found.emplace_back(*entry.as_table(), where_of(key));
-    }
-    return found;
-  }
-
-  /// Throws InvalidInput at a key that nothing asked for.
-  void finish() const {
-    for (const auto& [key, node] : table_) {
-      const std::string name(key.str());
-      if (!asked_.contains(name)) {
-        const std::string near = nearest(name, {asked_.begin(), asked_.end()});
-        bad_input("{}: unknown key `{}` (line {}){}", where_, name, node.source().begin.line,
-                  near.empty() ? "" : "; did you mean `" + near + "`?");
-      }
-    }
-  }
-
- private:
-  const toml::node* find(std::string_view key, bool needed) {
-    asked_.insert(std::string(key));
-    const toml::node* node = table_.get(key);
-    if (node == nullptr && needed) {
-      bad_input("{}: key `{}` is missing", where_, key);
-    }
-    return node;
-  }
-  std::string where_of(std::string_view key) const { return format("{}: {}", where_, key); }
-  [[noreturn]] void fail(std::string_view key, const toml::node& node, std::string_view expected) const {
-    bad_input("{}: key `{}` (line {}): expected {}", where_, key, node.source().begin.line, expected);
-  }
-
-  const toml::table& table_;
-  std::string where_;
-  std::set<std::string> asked_;
-};
 
 /// A name that is part of paths and of the names of jobs.
 void check_name(const std::string& name, const std::string& what) {
@@ -175,46 +72,40 @@ void check(const StudyConfig& study, const std::string& what) {
 
 StudyConfig load_study(const fs::path& file, const std::vector<std::string>& overrides) {
   const std::string what = file.string();
-  toml::table table;
-  try {
-    table = toml::parse(read_file(file, 1 << 20), what);
-  } catch (const toml::parse_error& error) {
-    bad_input("{}: line {}: {}", what, error.source().begin.line, error.description());
-  }
-  Reader reader(table, what);
+  const toml::table table = formats::parse_toml(read_file(file, 1 << 20), what);
+  formats::TomlTable reader(table, what, "");
   StudyConfig study;
-  study.name = reader.text("name", true);
+  study.name = reader.need_text("name");
   check_name(study.name, what);
-  study.question = reader.text("question");
-  study.baseline = reader.text("baseline");
-  const std::string out = reader.text("out");
-  study.out = out.empty() ? fs::path("runs") / study.name : fs::path(out);
-  study.run = file.parent_path() / reader.text("run", true);
-  study.seeds = reader.numbers("seeds");
+  study.question = reader.text("question").value_or("");
+  study.baseline = reader.text("baseline").value_or("");
+  study.out = reader.text("out").value_or("runs/" + study.name);
+  study.run = file.parent_path() / reader.need_text("run");
+  study.seeds = reader.integers("seeds", 0);
   study.set = reader.texts("set");
-  for (Reader& step : reader.tables("prepare", true)) {
+  for (formats::TomlTable& step : reader.tables("prepare")) {
     study.prepare.push_back(
-        {.name = step.text("name", true), .command = step.texts("command"), .makes = step.texts("makes")});
+        {.name = step.need_text("name"), .command = step.texts("command"), .makes = step.texts("makes")});
     step.finish();
   }
-  for (Reader& variant : reader.tables("variant", true)) {
+  for (formats::TomlTable& variant : reader.tables("variant")) {
     study.variants.push_back(
-        {.name = variant.text("name", true), .set = variant.texts("set"), .after = variant.texts("after")});
+        {.name = variant.need_text("name"), .set = variant.texts("set"), .after = variant.texts("after")});
     variant.finish();
   }
-  for (Reader& lens : reader.tables("lens", false)) {
-    study.lens = lens.texts("options");
-    lens.finish();
+  if (auto lens = reader.table("lens")) {
+    study.lens = lens->texts("options");
+    lens->finish();
   }
-  for (Reader& eval : reader.tables("eval", false)) {
-    study.tasks = eval.text("tasks", true);
-    study.eval = eval.texts("options");
-    eval.finish();
+  if (auto eval = reader.table("eval")) {
+    study.tasks = eval->need_text("tasks");
+    study.eval = eval->texts("options");
+    eval->finish();
   }
-  for (Reader& analyze : reader.tables("analyze", false)) {
-    study.analyses = analyze.text("analyses", true);
-    study.analyze = analyze.texts("options");
-    analyze.finish();
+  if (auto analyze = reader.table("analyze")) {
+    study.analyses = analyze->need_text("analyses");
+    study.analyze = analyze->texts("options");
+    analyze->finish();
   }
   reader.finish();
   for (const std::string& assignment : overrides) {
