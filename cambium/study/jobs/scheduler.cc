@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include "cambium/base/error.h"
@@ -23,6 +24,7 @@ namespace cambium::study {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kPrepare = "prepare/";  // jobs of [[prepare]]
 constexpr auto kPause = std::chrono::milliseconds(50);
 
 std::string file_name(const Job& job) {
@@ -47,6 +49,40 @@ void remove_results(const fs::path& folder) {
     fs::remove(file);
   }
 }
+
+/// Commands that prepare data do not go over what is there. This remembers which of their outputs were not there when
+/// the study first began them: those are its own, and what a kill left of them may go. What was there before is never
+/// touched.
+class Outputs {
+ public:
+  Outputs(fs::path file, const Job& job) : file_(std::move(file)), job_(job) {}
+
+  /// Whether everything was there before the study came: then it is taken as it is.
+  bool given() const {
+    return !fs::exists(file_) &&
+           std::all_of(job_.makes.begin(), job_.makes.end(), [](const fs::path& made) { return fs::exists(made); });
+  }
+  void make_room() const {
+    if (!fs::exists(file_)) {
+      std::string own;
+      for (const fs::path& made : job_.makes) {
+        own += fs::exists(made) ? "" : made.string() + "\n";
+      }
+      write_file_atomic(file_, own);
+      return;
+    }
+    const std::string own = "\n" + read_file(file_);
+    for (const fs::path& made : job_.makes) {
+      if (own.find("\n" + made.string() + "\n") != std::string::npos) {
+        fs::remove_all(made);
+      }
+    }
+  }
+
+ private:
+  fs::path file_;
+  const Job& job_;
+};
 
 /// One study at a time works in a folder.
 class Lock {
@@ -96,6 +132,9 @@ class Scheduler {
         }
       }
       if (running_.empty()) {
+        if (StopRequest::signal() == 0 && any_ready()) {
+          continue;  // what was given has made others ready
+        }
         break;
       }
       std::this_thread::sleep_for(kPause);
@@ -148,11 +187,29 @@ class Scheduler {
     return all(State::kDone);
   }
 
+  bool any_ready() {
+    for (size_t i = 0; i < jobs_.size(); ++i) {
+      if (ready(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   void start(size_t i) {
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / settings_.jobs);
     const Process::Cores share{.first = slots_.back() * cores, .count = settings_.jobs > 1 ? cores : 0};
     for (const fs::path& made : jobs_[i].makes) {
       make_directories(fs::absolute(made).parent_path());
+    }
+    if (jobs_[i].name.starts_with(kPrepare)) {
+      const Outputs outputs(settings_.folder / (file_name(jobs_[i]) + ".begun"), jobs_[i]);
+      if (outputs.given()) {
+        states_[i] = {.state = State::kDone, .skipped = true};
+        stamp(i);
+        return;
+      }
+      outputs.make_room();
     }
     remove_results(jobs_[i].results);
     fs::remove(stamp_file(settings_, jobs_[i]));
