@@ -10,6 +10,7 @@
 #include "cambium/base/random.h"
 #include "cambium/base/signals.h"
 #include "cambium/formats/safetensors.h"
+#include "cambium/model/weights_hash.h"
 
 namespace cambium::analysis {
 namespace {
@@ -21,13 +22,9 @@ constexpr int64_t kSaveEvery = 25;
 
 /// What a training depends on; its state is not used by another.
 std::string key_of(const model::Llama& model, const data::TokenDataset& dataset, const LensTraining& training) {
-  Hasher weights;
-  for (const at::Tensor& block : model.weights.blocks()) {
-    const at::Tensor on_cpu = block.cpu();
-    weights.update(std::as_bytes(std::span(on_cpu.const_data_ptr<float>(), static_cast<size_t>(on_cpu.numel()))));
-  }
-  return hash_hex(format("{} {} {} {} {} {} {}", weights.hex(), dataset.hash(), training.steps, training.batch_tokens,
-                         training.sequence_length, static_cast<int>(training.optimizer), training.seed));
+  return hash_hex(format("{} {} {} {} {} {} {}", model::weights_hash(model.weights), dataset.hash(), training.steps,
+                         training.batch_tokens, training.sequence_length, static_cast<int>(training.optimizer),
+                         training.seed));
 }
 
 /// Translators with the optimizer's memory, on disk between steps.

@@ -5,6 +5,7 @@
 #include "cambium/base/format.h"
 #include "cambium/base/text.h"
 #include "cambium/config/step_count.h"
+#include "cambium/formats/toml_table.h"
 
 namespace cambium::config {
 namespace {
@@ -15,21 +16,6 @@ struct Overload : Cases... {
 };
 template <typename... Cases>
 Overload(Cases...) -> Overload<Cases...>;
-
-std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 /// Shortest text that reads back as the same double, with what TOML needs to take it as a float.
 std::string number(double value) {
@@ -57,7 +43,7 @@ std::string range(const Rule& rule) {
 std::string choices(const Rule& rule) {
   std::vector<std::string> parts;
   for (const std::string& choice : rule.choices) {
-    parts.push_back(toml_string(choice));
+    parts.push_back(formats::toml_string(choice));
   }
   return "one of " + join(parts, ", ");
 }
@@ -109,7 +95,7 @@ std::string to_toml(const Field& field) {
                         [](const int64_t* value) { return format("{}", *value); },
                         [](const uint64_t* value) { return format("{}", *value); },
                         [](const double* value) { return number(*value); },
-                        [](const std::string* value) { return toml_string(*value); },
+                        [](const std::string* value) { return formats::toml_string(*value); },
                         [](const StepCount* value) { return to_toml(*value); },
                         [](const std::optional<StepCount>* value) { return *value ? to_toml(**value) : std::string(); },
                         [](const std::vector<int64_t>* value) {

@@ -9,6 +9,7 @@
 #include "cambium/base/signals.h"
 #include "cambium/data/ordered_workers.h"
 #include "cambium/formats/streams.h"
+#include "cambium/text/scratch_pool.h"
 #include "cambium/text/utf8.h"
 
 namespace cambium::data {
@@ -22,14 +23,12 @@ class Counting {
   Counting(const std::vector<InputFile>& files, const CountOptions& options)
       : files_(files),
         options_(options),
+        pieces_under_way_(kPiecesUnderWay * static_cast<size_t>(thread_count(options.workers))),
         progress_("counting words",
                   std::accumulate(files.begin(), files.end(), int64_t{0},
                                   [](int64_t sum, const InputFile& file) { return sum + file.bytes; }),
                   "bytes"),
-        workers_(thread_count(options.workers)) {
-    for (int i = 0; i < thread_count(options.workers); ++i) idle_.push_back(std::make_unique<text::WordCounter>());
-    pieces_under_way_ = kPiecesUnderWay * idle_.size();
-  }
+        workers_(thread_count(options.workers)) {}
 
   CountedWords run() {
     for (const InputFile& file : files_) {
@@ -43,10 +42,10 @@ class Counting {
     while (workers_.under_way() > 0) collect();
     progress_.finish();
     CountedWords all{.counts = {}, .text_bytes = 0, .bad = bad_};
-    for (const auto& counter : idle_) {
-      for (const auto& [word, count] : counter->counts()) all.counts[word] += count;
-      all.text_bytes += counter->text_bytes();
-    }
+    counters_.for_each([&](const text::WordCounter& counter) {
+      for (const auto& [word, count] : counter.counts()) all.counts[word] += count;
+      all.text_bytes += counter.text_bytes();
+    });
     return all;
   }
 
@@ -57,13 +56,11 @@ class Counting {
     int64_t offset = 0;
     const auto give = [&](size_t size) {
       submit([this, piece = held.substr(0, size), offset, name = file.shown()] {
-        count([&](text::WordCounter& counter) {
-          try {
-            counter.add(piece);
-          } catch (const text::InvalidUtf8& error) {
-            bad_input("{}: byte {}: invalid UTF-8", name, offset + static_cast<int64_t>(error.offset()));
-          }
-        });
+        try {
+          counters_.take()->add(piece);
+        } catch (const text::InvalidUtf8& error) {
+          bad_input("{}: byte {}: invalid UTF-8", name, offset + static_cast<int64_t>(error.offset()));
+        }
         return BadEntries{};
       });
       held.erase(0, size);
@@ -82,12 +79,9 @@ class Counting {
     DocumentReader reader(one, options_.text);
     for (DocumentBatch batch; reader.next(batch);) {
       submit([this, shared = std::make_shared<DocumentBatch>(std::move(batch)), file] {
-        BadEntries bad;
-        count([&](text::WordCounter& counter) {
-          bad = for_each_document(*shared, file, options_.text, options_.skip_bad_lines,
-                                  [&](const std::string& document) { counter.add(document); });
-        });
-        return bad;
+        const auto counter = counters_.take();
+        return for_each_document(*shared, file, options_.text, options_.skip_bad_lines,
+                                 [&](const std::string& document) { counter->add(document); });
       });
       progress_.update(bytes_before_ + reader.consumed());
     }
@@ -105,25 +99,10 @@ class Counting {
     bad_.count += bad.count;
   }
 
-  /// Runs in a worker, with a counter that no other has meanwhile. One that `work` throws out of is not used again.
-  template <typename Work>
-  void count(Work&& work) {
-    std::unique_ptr<text::WordCounter> counter;
-    {
-      const std::lock_guard lock(mutex_);
-      counter = std::move(idle_.back());
-      idle_.pop_back();
-    }
-    work(*counter);
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(counter));
-  }
-
   const std::vector<InputFile>& files_;
   const CountOptions& options_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<text::WordCounter>> idle_;  ///< one a worker
-  size_t pieces_under_way_ = 0;
+  text::ScratchPool<text::WordCounter> counters_;
+  const size_t pieces_under_way_;
   Progress progress_;
   int64_t bytes_before_ = 0;
   BadEntries bad_;

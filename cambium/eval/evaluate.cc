@@ -8,6 +8,7 @@
 #include "cambium/eval/answer_log.h"
 #include "cambium/eval/answers.h"
 #include "cambium/eval/sample.h"
+#include "cambium/model/weights_hash.h"
 
 namespace cambium::eval {
 namespace {
@@ -32,21 +33,10 @@ std::string fingerprint(const Subject& subject, const std::string& weights, std:
   return hasher.hex();
 }
 
-std::string weights_hash(const model::Llama& model) {
-  Hasher hasher;
-  hasher.update(format("{} {} {} {}", static_cast<int>(model.precision), model.config.max_position_embeddings,
-                       model.config.rope_theta, model.config.rms_norm_eps));
-  const auto add = [&](const at::Tensor& tensor) {
-    const at::Tensor values = tensor.cpu().contiguous();
-    hasher.update(std::string_view(static_cast<const char*>(values.const_data_ptr()), values.nbytes()));
-  };
-  add(model.weights.embedding);
-  for (const at::Tensor& layer : model.weights.layers) {
-    add(layer);
-  }
-  add(model.final_norm());
-  add(model.head());
-  return hasher.hex();
+/// What the answers of a model depend on, beside its layer order.
+std::string model_hash(const model::Llama& model) {
+  return hash_hex(format("{} {} {} {} {}", static_cast<int>(model.precision), model.config.max_position_embeddings,
+                         model.config.rope_theta, model.config.rms_norm_eps, model::weights_hash(model.weights)));
 }
 
 std::vector<Response> answers(Scorer& scorer, std::span<const Request> requests, AnswerLog* log,
@@ -150,7 +140,7 @@ Evaluation::~Evaluation() = default;
 std::vector<TaskResult> Evaluation::run(const Subject& subject) const {
   Scorer scorer(subject, settings_.scorer);
   const bool keeps = !settings_.answers.empty();
-  const std::string weights = keeps ? weights_hash(subject.model) : "";
+  const std::string weights = keeps ? model_hash(subject.model) : "";
   std::vector<TaskResult> results;
   for (const Exam& exam : exams_) {
     const std::string& name = exam.task.name;

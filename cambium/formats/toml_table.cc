@@ -17,6 +17,23 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
   }
 }
 
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
 const toml::node* TomlTable::find(std::string_view key) {
   known_.emplace_back(key);
   return table_.get(key);

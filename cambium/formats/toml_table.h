@@ -13,6 +13,9 @@ namespace cambium::formats {
 /// Throws InvalidInput, with file, line and column, for what is not TOML.
 toml::table parse_toml(std::string_view text, const std::string& file);
 
+/// A text as a basic string of TOML, on one line.
+std::string toml_string(std::string_view text);
+
 /// A table of a TOML file, read key by key with messages that name file, line and key. Every key must be asked for:
 /// `finish` refuses those that nobody knew.
 class TomlTable {

@@ -73,21 +73,26 @@ std::string seeds_note(const std::vector<Found>& found) {
   return several ? "mean ± standard deviation over seeds" : "one seed each";
 }
 
+/// A figure of a picture's lines, without any yet.
+LineFigure line_figure(const Picture& picture, std::string title, const std::vector<Found>& found) {
+  return {.figure = {.title = std::move(title),
+                     .x = std::string(picture.x),
+                     .y = std::string(picture.y),
+                     .note = seeds_note(found)},
+          .series = {},
+          .boundaries = {},
+          .low = {},
+          .high = {},
+          .level = {},
+          .level_name = {}};
+}
+
 std::string lines(const Collection& collection, const AnalysisView& view, const Picture& picture) {
   const std::vector<Found> found = find_all(collection, view, picture.value, 1);
   if (found.empty()) {
     return "";
   }
-  LineFigure figure{.figure = {.title = std::string(picture.title),
-                               .x = std::string(picture.x),
-                               .y = std::string(picture.y),
-                               .note = seeds_note(found)},
-                    .series = {},
-                    .boundaries = {},
-                    .low = {},
-                    .high = {},
-                    .level = {},
-                    .level_name = {}};
+  LineFigure figure = line_figure(picture, std::string(picture.title), found);
   size_t longest = 0;
   for (const Found& array : found) {
     figure.series.push_back(series(collection, array, 0, 1, 0));
@@ -126,16 +131,9 @@ std::string rises(const Collection& collection, const AnalysisView& view, const 
     }
   }
   for (size_t k = 0; k < sizes.size(); ++k) {
-    LineFigure figure{.figure = {.title = format("{} {:.0f}", picture.title, sizes[k]),
-                                 .x = std::string(picture.x),
-                                 .y = std::string(picture.y),
-                                 .note = seeds_note(found)},
-                      .series = {},
-                      .boundaries = {},
-                      .low = {},
-                      .high = {},
-                      .level = 0,
-                      .level_name = "unchanged model"};
+    LineFigure figure = line_figure(picture, format("{} {:.0f}", picture.title, sizes[k]), found);
+    figure.level = 0;
+    figure.level_name = "unchanged model";
     size_t longest = 0;
     for (const Found& array : found) {
       if (k < array.array.mean.shape[1]) {

@@ -40,6 +40,13 @@ class ScratchPool {
     return {*this, std::move(scratch)};
   }
 
+  /// Calls visit(scratch) for all; none may be taken meanwhile.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    for (const std::unique_ptr<Scratch>& scratch : idle_) visit(*scratch);
+  }
+
  private:
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Scratch>> idle_;

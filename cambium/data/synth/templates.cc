@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <sstream>
 
 #include "cambium/base/error.h"
 #include "cambium/base/text.h"
@@ -95,18 +94,9 @@ void read_assignment(TomlTable table, PrimitiveTemplates& templates) {
   table.finish();
 }
 
-/// A TOML string.
-std::string quoted(const std::string& text) {
-  std::ostringstream out;
-  out << toml::toml_formatter{toml::array{text}, toml::format_flags::none};
-  const std::string list = out.str();
-  const size_t first = list.find_first_of("\"'"), last = list.find_last_of("\"'");
-  return list.substr(first, last - first + 1);
-}
-
 std::string list_of(const std::vector<std::string>& names) {
   std::vector<std::string> all;
-  for (const std::string& name : names) all.push_back(quoted(name));
+  for (const std::string& name : names) all.push_back(formats::toml_string(name));
   return "[" + join(all, ", ") + "]";
 }
 
@@ -143,14 +133,14 @@ PrimitiveTemplates parse_templates(std::string_view toml, const std::string& fil
 }
 
 std::string to_toml(const PrimitiveTemplates& t) {
-  std::string text =
-      format("[copy]\nwords = {}\ntext = {}\nanswer = {}\n", t.copy_words, quoted(t.copy_text), quoted(t.copy_answer));
+  std::string text = format("[copy]\nwords = {}\ntext = {}\nanswer = {}\n", t.copy_words,
+                            formats::toml_string(t.copy_text), formats::toml_string(t.copy_answer));
   text += format("\n[variable_assignment]\ndeepest = {}\nforms = {}\nvariables_per_depth = {}\nlargest_number = {}\n",
                  t.assignment_depths.back(), list_of(t.assignment_forms), t.variables_per_depth, t.largest_number);
   text += format("\n[pre_school_math]\nforms = {}\n", list_of(t.school_math_forms));
   for (const PrimitiveForm& form : t.forms) {
-    text += format("\n[form.{}]\nhead = {}\nquestion = {}\nanswer = {}\n", form.name, quoted(form.head),
-                   quoted(form.question), quoted(form.answer));
+    text += format("\n[form.{}]\nhead = {}\nquestion = {}\nanswer = {}\n", form.name, formats::toml_string(form.head),
+                   formats::toml_string(form.question), formats::toml_string(form.answer));
   }
   return text;
 }
