@@ -1,15 +1,19 @@
 #include "cambium/analysis/analyze.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/analysis/block_size.h"
 #include "cambium/analysis/results.h"
+#include "cambium/analysis/tasks.h"
 #include "cambium/base/error.h"
 #include "cambium/base/log.h"
 #include "cambium/model/hugging_face.h"
@@ -25,20 +29,55 @@ void print_list() {
   }
 }
 
-analysis::PromptSet prompts_of(const std::string& file, const std::filesystem::path& model, int64_t vocab_size,
-                               uint64_t seed) {
+std::optional<text::Tokenizer> tokenizer_of(const std::filesystem::path& model) {
   std::optional<text::Tokenizer> tokenizer;
   if (std::filesystem::exists(model / "tokenizer.json")) {
     tokenizer.emplace(text::Tokenizer::load(model));
   }
+  return tokenizer;
+}
+
+analysis::PromptSet prompts_of(const std::string& file, const std::filesystem::path& model,
+                               const text::Tokenizer* tokenizer, int64_t vocab_size, uint64_t seed) {
   if (!file.empty()) {
-    return analysis::read_prompts(file, tokenizer ? &*tokenizer : nullptr, vocab_size, seed);
+    return analysis::read_prompts(file, tokenizer, vocab_size, seed);
   }
-  if (!tokenizer) {
+  if (tokenizer == nullptr) {
     bad_input("{}: holds no tokenizer.json for the built-in prompts: give --prompts with lines {{\"ids\": [...]}}",
               model.string());
   }
   return analysis::built_in_prompts(*tokenizer, vocab_size, seed);
+}
+
+/// What `--tasks` and its companions say.
+struct TaskOptions {
+  std::string names, data = "data/eval";
+  int64_t limit = 0;
+  std::optional<int64_t> num_fewshot;
+};
+
+analysis::Tasks tasks_of(const TaskOptions& options, const std::filesystem::path& model,
+                         const text::Tokenizer* tokenizer, std::span<const analysis::Analysis* const> wanted,
+                         int64_t batch_tokens) {
+  if (std::none_of(wanted.begin(), wanted.end(), [](const analysis::Analysis* each) { return each->on_tasks; })) {
+    std::string able;
+    for (const analysis::Analysis& each : analysis::analyses()) {
+      able += each.on_tasks ? (able.empty() ? "" : ", ") + std::string(each.name) : "";
+    }
+    bad_input("--tasks: expected an analysis that measures tasks ({}), found none", able);
+  }
+  if (tokenizer == nullptr) {
+    bad_input("{}: holds no tokenizer.json, which --tasks needs", model.string());
+  }
+  eval::EvalSettings settings;
+  settings.scorer.batch_tokens = batch_tokens;
+  settings.data = options.data;
+  settings.num_fewshot = options.num_fewshot;
+  settings.bootstrap = 0;
+  if (options.limit > 0) {
+    settings.limit = options.limit;
+  }
+  return {eval::select_tasks(options.names, eval::task_folder(), options.data), settings, *tokenizer};
 }
 
 }  // namespace
@@ -49,6 +88,7 @@ int analyze_main(int argc, char** argv) {
                                precision = "float32";
   bool list = false;
   analysis::Settings settings;
+  TaskOptions task_options;
   int64_t block_size = -1;
   app.add_option("MODEL", model_directory, "Model directory")->type_name("DIR");
   app.add_option("--analysis", names, "Analyses, comma-separated; `paper` or `all` for many")->type_name("A,B,...");
@@ -65,6 +105,16 @@ int analyze_main(int argc, char** argv) {
   app.add_option("--block-size", block_size, "Layers of a block; 0: no blocks; -1: as the model grew, else 4");
   app.add_option("--part", part, "What the skip effects leave out: layer, attention or mlp")
       ->check(CLI::IsMember({"layer", "attention", "mlp"}));
+  app.add_option("--tasks", task_options.names,
+                 "Tasks of `cambium eval`, comma-separated: early-exit, remove, swap, reverse, shuffle-blocks and loop "
+                 "then measure the accuracy too")
+      ->type_name("A,B,...");
+  app.add_option("--data", task_options.data, "Where the tasks' files lie")->type_name("DIR")->capture_default_str();
+  app.add_option("--limit", task_options.limit, "Asks only about the first items of each task")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--num-fewshot", task_options.num_fewshot,
+                 "Examples in front of each question (default: the task's own)")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--before", before,
                  "weight-similarity: an earlier checkpoint of the same depth, for the updates since")
       ->type_name("DIR");
@@ -93,7 +143,15 @@ int analyze_main(int argc, char** argv) {
   settings.model = directory;
   settings.before = before;
   settings.block_size = block_size < 0 ? analysis::find_block_size(directory, model.num_layers()) : block_size;
-  const analysis::PromptSet prompts = prompts_of(prompts_file, directory, model.config.vocab_size, settings.seed);
+  const std::optional<text::Tokenizer> tokenizer = tokenizer_of(directory);
+  const text::Tokenizer* const reads = tokenizer ? &*tokenizer : nullptr;
+  const analysis::PromptSet prompts =
+      prompts_of(prompts_file, directory, reads, model.config.vocab_size, settings.seed);
+  std::optional<analysis::Tasks> tasks;
+  if (!task_options.names.empty()) {
+    tasks.emplace(tasks_of(task_options, directory, reads, wanted, settings.batch_tokens));
+    settings.tasks = &*tasks;
+  }
   std::printf("%s: %lld layers; prompts: %s (%zu, %lld tokens)\n", directory.string().c_str(),
               static_cast<long long>(model.num_layers()), prompts.source.c_str(), prompts.prompts.size(),
               static_cast<long long>(prompts.tokens()));

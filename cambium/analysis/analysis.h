@@ -21,6 +21,8 @@ using Values = formats::Json;
 /// Which part of a layer the skip effect leaves out.
 enum class Part { kLayer, kAttention, kMlp };
 
+class Tasks;
+
 /// What the caller chose.
 struct Settings {
   uint64_t seed = 1;
@@ -31,6 +33,7 @@ struct Settings {
   std::filesystem::path lens;    ///< tuned lenses
   std::filesystem::path model;   ///< the model's directory
   std::filesystem::path before;  ///< weight-similarity: an earlier checkpoint of the same depth to take updates from
+  const Tasks* tasks = nullptr;  ///< to measure interventions and early exit on, beside the prompts
 };
 
 /// What an analysis works with.
@@ -50,6 +53,7 @@ struct Analysis {
   std::string_view definition;  ///< of every value, with its formula
   Values (*run)(Context& context);
   std::string_view units = {};  ///< of work, where another analysis needs the same; else its own
+  bool on_tasks = false;        ///< measures accuracies where there are tasks
 };
 
 /// All of them, in the order of `--list`.

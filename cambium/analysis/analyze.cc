@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cambium/analysis/results.h"
+#include "cambium/analysis/tasks.h"
 #include "cambium/base/files.h"
 #include "cambium/base/format.h"
 #include "cambium/base/hash.h"
@@ -15,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What results depend on, beside the name of the analysis.
+/// What results of all analyses depend on.
 std::string key_of(const model::Llama& model, const std::string& weights_hash, const PromptSet& prompts,
                    const Settings& settings) {
   const auto files_of = [](const fs::path& path) { return path.empty() ? std::string() : hash_weights(path); };
@@ -49,7 +50,8 @@ void analyze(model::Llama& model, const std::string& weights_hash, const PromptS
              std::span<const Analysis* const> wanted, const fs::path& out,
              const std::function<void(const Analysis&, const Values&, bool were_there)>& shown) {
   const StopRequest stop_request;
-  const std::string key = key_of(model, weights_hash, prompts, settings);
+  const std::string base = key_of(model, weights_hash, prompts, settings);
+  const std::string with_tasks = settings.tasks == nullptr ? base : hash_hex(base + settings.tasks->hash());
   const fs::path folder = out.empty() ? fs::path() : out / ".partial";
   if (!out.empty()) {
     make_directories(folder);
@@ -57,6 +59,7 @@ void analyze(model::Llama& model, const std::string& weights_hash, const PromptS
   Engine engine(model);
   std::map<std::string, std::unique_ptr<Partial>> partials;  // shared by analyses of the same units
   for (const Analysis* analysis : wanted) {
+    const std::string& key = analysis->on_tasks ? with_tasks : base;
     if (!out.empty()) {
       if (const std::optional<Values> values = finished_values(out, *analysis, key)) {
         shown(*analysis, *values, true);

@@ -51,21 +51,29 @@ void Partial::expect(int64_t units, const std::string& unit) {
 }
 
 Json Partial::get(const std::string& unit, const std::function<Json()>& work) {
-  if (const auto found = done_.find(unit); found != done_.end()) {
+  if (const Json* found = find(unit)) {
     ++count_;
-    return found->second;
+    return *found;
   }
   check_signal();
-  Json value = work();
-  done_[unit] = value;
+  keep(unit, work());
+  return done_[unit];
+}
+
+const Json* Partial::find(const std::string& unit) const {
+  const auto found = done_.find(unit);
+  return found == done_.end() ? nullptr : &found->second;
+}
+
+void Partial::keep(const std::string& unit, Json value) {
   if (out_) {
     out_->write(Json{{"unit", unit}, {"value", value}}.dump() + "\n");
     out_->flush();
   }
+  done_[unit] = std::move(value);
   if (progress_) {
     progress_->update(++count_);
   }
-  return value;
 }
 
 void Partial::step() {

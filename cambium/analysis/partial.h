@@ -29,12 +29,16 @@ class Partial {
   void expect(int64_t units, const std::string& unit);
   /// The result of a unit: what an earlier call left, or what `work` gives now. Throws Stopped at a signal.
   formats::Json get(const std::string& unit, const std::function<formats::Json()>& work);
+  /// The same in two steps, for units that are worked on together: what is there already, and what was made now.
+  const formats::Json* find(const std::string& unit) const;
+  void keep(const std::string& unit, formats::Json value);
   /// One more unit is done of work too short to be kept. Throws Stopped at a signal.
   void step();
+  /// Throws Stopped at a signal.
+  void check_signal() const;
 
  private:
   void read();
-  void check_signal() const;
 
   std::string name_;
   std::filesystem::path file_;

@@ -52,38 +52,47 @@ constexpr std::array kAnalyses{
     Analysis{"tuned-lens", "the same through translators that were trained for each layer (--lens)",
              "As logit-lens, with h_l + A_l h_l + b_l in the place of h_l (the last entry as it is).", tuned_lens},
     Analysis{
-        "early-exit", "after which layer the next token is as good as decided",
+        "early-exit", "after which layer the next token, or the answer to a task, is as good as decided",
         "Reading the stream before each layer (the last entry: the final stream) through the logit lens, and with "
-        "--lens "
-        "the tuned lens: *_accuracy of the next token, *_agreement with the final top token; *_depth_90: the first "
-        "entry that reaches 0.9 of the last one's accuracy, *_agreement_depth_90 the same for the agreement.",
-        early_exit},
+        "--lens the tuned lens: *_accuracy of the next token, *_agreement with the final top token; *_depth_90: the "
+        "first entry that reaches 0.9 of the last one's accuracy, *_agreement_depth_90 the same for the agreement. "
+        "With --tasks *_task_accuracy: share of right answers when the layers from there on are left out, mean over "
+        "the tasks; *_task_depth_90; *_by_task: of each task, its index last.",
+        early_exit, "", true},
     Analysis{
-        "remove", "loss without runs of consecutive layers",
+        "remove", "loss and accuracy without runs of consecutive layers",
         "nll[start][k]: mean -log p (nats a token) over all tokens that have one before them, without layers start "
-        "... start + sizes[k] - 1; null where they do not fit. baseline_nll: of the plain pass.",
-        remove_layers, "orders"},
+        "... start + sizes[k] - 1; null where they do not fit. baseline_nll: of the plain pass. "
+        "With --tasks the same of accuracy: share of right answers, mean over the tasks; accuracy_by_task: of each, "
+        "its index last.",
+        remove_layers, "orders", true},
     Analysis{
-        "swap", "loss with neighbouring groups of layers, or two blocks, in each other's place",
+        "swap", "loss and accuracy with neighbouring groups of layers, or two blocks, in each other's place",
         "nll[start][k]: mean -log p (nats a token) with layers [start, start + s) and [start + s, start + 2 s) "
         "exchanged, s = sizes[k]; null where they do not fit. nll_blocks[i][j]: aligned blocks i and j of block_size "
-        "layers exchanged. baseline_nll: of the plain pass.",
-        swap_layers, "orders"},
-    Analysis{
-        "reverse", "loss with layers, or blocks, run backwards",
-        "nll[start][k]: mean -log p (nats a token) with layers start ... start + sizes[k] - 1 backwards. "
-        "nll_all_layers: "
-        "all layers; nll_blocks: the blocks of block_size layers backwards, each as it is; nll_within_blocks: each "
-        "block's layers backwards.",
-        reverse_layers, "orders"},
-    Analysis{"shuffle-blocks", "loss with the blocks in drawn orders",
+        "layers exchanged. baseline_nll: of the plain pass. "
+        "With --tasks the same of accuracy: share of right answers, mean over the tasks; accuracy_by_task: of each, "
+        "its index last.",
+        swap_layers, "orders", true},
+    Analysis{"reverse", "loss and accuracy with layers, or blocks, run backwards",
+             "nll[start][k]: mean -log p (nats a token) with layers start ... start + sizes[k] - 1 backwards. "
+             "nll_all_layers: all layers; nll_blocks: the blocks of block_size layers backwards, each as it is; "
+             "nll_within_blocks: each "
+             "block's layers backwards. "
+             "With --tasks the same of accuracy: share of right answers, mean over the tasks; accuracy_by_task: of "
+             "each, its index last.",
+             reverse_layers, "orders", true},
+    Analysis{"shuffle-blocks", "loss and accuracy with the blocks in drawn orders",
              "nll[s]: mean -log p (nats a token) with the blocks of block_size layers in the order orders[s], drawn "
-             "with the "
-             "seed; mean_nll over the draws.",
-             shuffle_blocks, "orders"},
-    Analysis{"loop", "loss with one block run one to three more times",
-             "nll[b][k]: mean -log p (nats a token) with block b of block_size layers run 1 + extra[k] times in a row.",
-             loop_blocks, "orders"},
+             "with the seed; mean_nll over the draws. "
+             "With --tasks the same of accuracy: share of right answers, mean over the tasks; accuracy_by_task: of "
+             "each, its index last.",
+             shuffle_blocks, "orders", true},
+    Analysis{"loop", "loss and accuracy with one block run one to three more times",
+             "nll[b][k]: mean -log p (nats a token) with block b of block_size layers run 1 + extra[k] times in a row. "
+             "With --tasks the same of accuracy: share of right answers, mean over the tasks; accuracy_by_task: of "
+             "each, its index last.",
+             loop_blocks, "orders", true},
     Analysis{"block-influence", "how far each layer turns the stream",
              "block_influence[l] = 1 - mean over tokens of cos(h_l, h_{l+1}).", block_influence},
     Analysis{

@@ -48,25 +48,19 @@ Values reverse_layers(Context& context) {
   sizes.erase(sizes.begin());  // one layer backwards is itself
   OrderGrid grid(layers);
   if (!sizes.empty()) {
-    const size_t table = grid.add_table("nll", layers, static_cast<int64_t>(sizes.size()));
+    const size_t table = grid.add_table("", {layers, static_cast<int64_t>(sizes.size())});
     for (size_t column = 0; column < sizes.size(); ++column) {
       for (int64_t start = 0; start + sizes[column] <= layers; ++start) {
-        grid.add(table, start, static_cast<int64_t>(column), reversed(layers, start, sizes[column]));
+        grid.add(table, {start, static_cast<int64_t>(column)}, reversed(layers, start, sizes[column]));
       }
     }
   }
   std::vector<int> backwards = numbers(layers / block);
   std::reverse(backwards.begin(), backwards.end());
-  const size_t whole = grid.add_table("whole", 1, 3);
-  grid.add(whole, 0, 0, reversed(layers, 0, layers));
-  grid.add(whole, 0, 1, blocks_ordered(layers, block, backwards));
-  grid.add(whole, 0, 2, within_blocks(layers, block));
+  grid.add(grid.add_table("all_layers", {}), {}, reversed(layers, 0, layers));
+  grid.add(grid.add_table("blocks", {}), {}, blocks_ordered(layers, block, backwards));
+  grid.add(grid.add_table("within_blocks", {}), {}, within_blocks(layers, block));
   Values values = grid.run(context);
-  const Values three = values.at("whole").at(0);
-  values.erase("whole");
-  values["nll_all_layers"] = three[0];
-  values["nll_blocks"] = three[1];
-  values["nll_within_blocks"] = three[2];
   values["sizes"] = sizes;
   values["block_size"] = block;
   return values;
@@ -75,17 +69,19 @@ Values reverse_layers(Context& context) {
 Values shuffle_blocks(Context& context) {
   const int64_t layers = context.num_layers(), block = unit_of(context), blocks = layers / block;
   OrderGrid grid(layers);
-  const size_t table = grid.add_table("nll", kShuffles, 1);
+  const size_t table = grid.add_table("", {kShuffles});
   Values orders = Values::array();
   for (int64_t s = 0; s < kShuffles; ++s) {
     const std::vector<int> order = drawn(blocks, context.settings.seed, s);
-    grid.add(table, s, 0, blocks_ordered(layers, block, order));
+    grid.add(table, {s}, blocks_ordered(layers, block, order));
     orders.push_back(order);
   }
   Values values = grid.run(context);
-  const at::Tensor nll = to_tensor(values.at("nll")).flatten();
-  values["nll"] = to_json(nll);
-  values["mean_nll"] = to_json(nll.mean());
+  for (const std::string name : {"nll", "accuracy"}) {
+    if (values.contains(name)) {
+      values["mean_" + name] = to_json(to_tensor(values.at(name)).mean());
+    }
+  }
   values["orders"] = orders;
   values["block_size"] = block;
   return values;
@@ -94,10 +90,10 @@ Values shuffle_blocks(Context& context) {
 Values loop_blocks(Context& context) {
   const int64_t layers = context.num_layers(), block = unit_of(context);
   OrderGrid grid(layers);
-  const size_t table = grid.add_table("nll", layers / block, kMostLoops);
+  const size_t table = grid.add_table("", {layers / block, kMostLoops});
   for (int64_t b = 0; b < layers / block; ++b) {
     for (int64_t extra = 1; extra <= kMostLoops; ++extra) {
-      grid.add(table, b, extra - 1, looped(layers, b * block, block, extra));
+      grid.add(table, {b, extra - 1}, looped(layers, b * block, block, extra));
     }
   }
   Values values = grid.run(context);

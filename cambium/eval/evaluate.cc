@@ -15,12 +15,7 @@ namespace {
 
 using formats::Json;
 
-/// Says whether answers that lie on disk are those of this model and these requests.
-std::string fingerprint(const Subject& subject, const std::string& weights, std::span<const Request> requests) {
-  Hasher hasher;
-  hasher.update(weights);
-  hasher.update(subject.tokenizer.hash());
-  hasher.update(format("{}", fmt::join(subject.order.empty() ? subject.model.order : subject.order, ",")));
+void add(Hasher& hasher, std::span<const Request> requests) {
   for (const Request& request : requests) {
     hasher.update(format("{} {} {} {}|", static_cast<int>(request.kind), request.max_tokens, request.context.size(),
                          request.continuation.size()));
@@ -30,6 +25,15 @@ std::string fingerprint(const Subject& subject, const std::string& weights, std:
       hasher.update(stop);
     }
   }
+}
+
+/// Says whether answers that lie on disk are those of this model and these requests.
+std::string fingerprint(const Subject& subject, const std::string& weights, std::span<const Request> requests) {
+  Hasher hasher;
+  hasher.update(weights);
+  hasher.update(subject.tokenizer.hash());
+  hasher.update(format("{}", fmt::join(subject.route().order, ",")));
+  add(hasher, requests);
   return hasher.hex();
 }
 
@@ -82,6 +86,8 @@ const MetricValue& TaskResult::primary() const {
   }
   return metrics.front();
 }
+
+double TaskResult::accuracy() const { return primary().value / (primary().key.starts_with("exact,") ? 100 : 1); }
 
 /// A task with its questions, and all their requests one behind the other.
 struct Evaluation::Exam {
@@ -154,6 +160,32 @@ std::vector<TaskResult> Evaluation::run(const Subject& subject) const {
                                   settings_.bootstrap));
   }
   return results;
+}
+
+void Evaluation::run(const Subject& subject, std::span<const model::Route> routes,
+                     const std::function<void(size_t route, const TaskResult& result)>& answered) const {
+  Scorer scorer(subject, settings_.scorer);
+  for (const Exam& exam : exams_) {
+    std::vector<std::vector<Response>> responses(routes.size(), std::vector<Response>(exam.requests.size()));
+    scorer.answer(exam.requests, routes, [&](size_t route, size_t request, const Response& response) {
+      responses[route][request] = response;
+    });
+    for (size_t route = 0; route < routes.size(); ++route) {
+      answered(route, exam.graded(responses[route], settings_.bootstrap));
+    }
+  }
+}
+
+std::string Evaluation::hash() const {
+  Hasher hasher;
+  for (const Exam& exam : exams_) {
+    hasher.update(format("{} {} {}|", exam.task.name, exam.task.version, exam.num_fewshot));
+    for (const TaskQuestion& question : exam.questions) {
+      hasher.update(question.example.document.dump());
+    }
+    add(hasher, exam.requests);
+  }
+  return hasher.hex();
 }
 
 std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings) {

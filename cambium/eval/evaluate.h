@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,8 @@ struct TaskResult {
 
   /// The task's score in tables: its first metric that is not a perplexity, or its first.
   const MetricValue& primary() const;
+  /// That score as a share of 1: SQuAD's metrics are in percent.
+  double accuracy() const;
 };
 
 /// Tasks with their data read, to be asked as often as one likes.
@@ -42,7 +45,13 @@ class Evaluation {
   Evaluation(Evaluation&&) noexcept;
   ~Evaluation();
 
+  /// XXH3-128 of the tasks, their items and what is asked about them.
+  std::string hash() const;
+
   std::vector<TaskResult> run(const Subject& subject) const;
+  /// Asks along each of several routes at once (not the subject's own), task by task, without keeping answers on disk.
+  void run(const Subject& subject, std::span<const model::Route> routes,
+           const std::function<void(size_t route, const TaskResult& result)>& answered) const;
 
  private:
   struct Exam;

@@ -34,7 +34,7 @@ class Generator {
     for (const Prompt& prompt : prompts_) {
       length = std::max(length, static_cast<int64_t>(prompt.ids.size()) + prompt.max_tokens);
     }
-    const auto places = static_cast<int64_t>(settings.order.empty() ? model.order.size() : settings.order.size());
+    const auto places = static_cast<int64_t>(settings.route.order.size());
     const int64_t slot_bytes = 2 * places * model.config.num_key_value_heads * model.config.head_dim() *
                                (model.precision == model::Precision::kFloat32 ? 4 : 2);
     const int64_t fit = std::max<int64_t>(1, kMostSlotBytes / std::max<int64_t>(1, slot_bytes * length));
@@ -125,7 +125,7 @@ class Generator {
       lane->held.insert(lane->held.end(), lane->fresh.begin(), lane->fresh.end());
     }
     rows.store = &store_;
-    const at::Tensor hidden = packed_.hidden(rows, settings_.order);
+    const at::Tensor hidden = packed_.hidden(rows, settings_.route);
     const at::Tensor last = hidden.index_select(0, at::tensor(last_rows, at::kLong).to(hidden.device()));
     const at::Tensor best = forward_.logits(last).argmax(1);
     return {best.const_data_ptr<int64_t>(), best.const_data_ptr<int64_t>() + best.numel()};

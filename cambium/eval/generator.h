@@ -18,7 +18,7 @@ struct Prompt {
 };
 
 struct GeneratorSettings {
-  std::span<const int> order = {};  ///< of layers; empty: the model's own
+  const model::Route& route;
   std::optional<int32_t> end_of_text = {};
   int64_t batch_tokens = 4096;  ///< rows of one pass
   bool alone = false;           ///< one prompt after the other, each from its first token

@@ -24,8 +24,18 @@ Scorer::Scorer(const Subject& subject, const ScorerSettings& settings)
       packed_(subject.model) {}
 
 void Scorer::answer(std::span<const Request> requests, const OnAnswer& answered) {
-  score(requests, answered);
-  generate(requests, answered);
+  const model::Route route = subject_.route();
+  answer(requests, std::span(&route, 1),
+         [&](size_t, size_t request, const Response& response) { answered(request, response); });
+}
+
+void Scorer::answer(std::span<const Request> requests, std::span<const model::Route> routes,
+                    const OnRouteAnswer& answered) {
+  score(requests, routes, answered);
+  for (size_t route = 0; route < routes.size(); ++route) {
+    generate(requests, routes[route],
+             [&](size_t request, const Response& response) { answered(route, request, response); });
+  }
 }
 
 std::vector<Response> Scorer::answer(std::span<const Request> requests) {
@@ -34,28 +44,33 @@ std::vector<Response> Scorer::answer(std::span<const Request> requests) {
   return responses;
 }
 
-void Scorer::score(std::span<const Request> requests, const OnAnswer& answered) {
+void Scorer::score(std::span<const Request> requests, std::span<const model::Route> routes,
+                   const OnRouteAnswer& answered) {
   std::vector<Window> batch;
-  Response rolling;  // of the request whose windows are being answered
-  const auto flush = [&] {
-    score_batch(batch);
+  std::vector<Response> open(routes.size());  // of the request whose windows are being answered
+  const auto take = [&](size_t route) {
     for (const Window& window : batch) {
+      Response& response = open[route];
       for (const float log_prob : window.log_probs) {
-        rolling.log_likelihood += log_prob;
+        response.log_likelihood += log_prob;
       }
-      rolling.greedy = window.greedy;
+      response.greedy = window.greedy;
       if (requests[window.request].kind == Request::Kind::kRolling) {
-        rolling.token_log_probs.insert(rolling.token_log_probs.end(), window.log_probs.begin(), window.log_probs.end());
+        response.token_log_probs.insert(response.token_log_probs.end(), window.log_probs.begin(),
+                                        window.log_probs.end());
         const auto longest = static_cast<int32_t>(window.tokens.input.size());
         for (auto left = static_cast<int32_t>(window.log_probs.size()); left-- > 0;) {
-          rolling.token_contexts.push_back(longest - left);
+          response.token_contexts.push_back(longest - left);
         }
       }
       if (window.last) {
-        answered(window.request, rolling);
-        rolling = {};
+        answered(route, window.request, response);
+        response = {};
       }
     }
+  };
+  const auto flush = [&] {
+    score_batch(batch, routes, take);
     batch.clear();
   };
   int64_t rows = 0;
@@ -68,7 +83,9 @@ void Scorer::score(std::span<const Request> requests, const OnAnswer& answered) 
         windows.push_back({i, std::move(tokens), false});
       }
       if (windows.empty()) {
-        answered(i, {});
+        for (size_t route = 0; route < routes.size(); ++route) {
+          answered(route, i, {});
+        }
         continue;
       }
       windows.back().last = true;
@@ -94,7 +111,8 @@ void Scorer::score(std::span<const Request> requests, const OnAnswer& answered) 
   flush();
 }
 
-void Scorer::score_batch(std::span<Window> windows) {
+void Scorer::score_batch(std::span<Window> windows, std::span<const model::Route> routes,
+                         const std::function<void(size_t route)>& scored) {
   if (windows.empty()) {
     return;
   }
@@ -103,7 +121,6 @@ void Scorer::score_batch(std::span<Window> windows) {
     sequences.emplace_back(window.tokens.input);
   }
   const PrefixTree tree = build_prefix_tree(sequences, !settings_.deterministic);
-  const at::Tensor hidden = packed_.hidden(tree.rows, subject_.order);
 
   // Who waits for the prediction of which row: a row that ends a shared context serves all its choices.
   struct Target {
@@ -117,29 +134,36 @@ void Scorer::score_batch(std::span<Window> windows) {
       targets[tree.row_of[i][first + k]].push_back({i, k});
     }
   }
-  constexpr size_t kRowsAtOnce = 256;
-  for (auto from = targets.begin(); from != targets.end();) {
-    std::vector<int64_t> rows;
-    auto to = from;
-    for (; to != targets.end() && rows.size() < kRowsAtOnce; ++to) {
-      rows.push_back(to->first);
+  packed_.hidden(tree.rows, routes, [&](size_t route, const at::Tensor& hidden) {
+    for (Window& window : windows) {
+      window.greedy = true;
     }
-    const at::Tensor logits = forward_.logits(hidden.index_select(0, at::tensor(rows, at::kLong).to(hidden.device())));
-    const at::Tensor sums = at::logsumexp(logits, 1), best = logits.argmax(1);
-    const int64_t vocab = logits.size(1);
-    for (size_t row = 0; from != to; ++from, ++row) {
-      const float* values = logits.const_data_ptr<float>() + static_cast<int64_t>(row) * vocab;
-      for (const Target& target : from->second) {
-        Window& window = windows[target.window];
-        const int32_t id = window.tokens.targets[target.index];
-        window.log_probs[target.index] = values[id] - sums.const_data_ptr<float>()[row];
-        window.greedy = window.greedy && best.const_data_ptr<int64_t>()[row] == id;
+    constexpr size_t kRowsAtOnce = 256;
+    for (auto from = targets.begin(); from != targets.end();) {
+      std::vector<int64_t> rows;
+      auto to = from;
+      for (; to != targets.end() && rows.size() < kRowsAtOnce; ++to) {
+        rows.push_back(to->first);
+      }
+      const at::Tensor logits =
+          forward_.logits(hidden.index_select(0, at::tensor(rows, at::kLong).to(hidden.device())));
+      const at::Tensor sums = at::logsumexp(logits, 1), best = logits.argmax(1);
+      const int64_t vocab = logits.size(1);
+      for (size_t row = 0; from != to; ++from, ++row) {
+        const float* values = logits.const_data_ptr<float>() + static_cast<int64_t>(row) * vocab;
+        for (const Target& target : from->second) {
+          Window& window = windows[target.window];
+          const int32_t id = window.tokens.targets[target.index];
+          window.log_probs[target.index] = values[id] - sums.const_data_ptr<float>()[row];
+          window.greedy = window.greedy && best.const_data_ptr<int64_t>()[row] == id;
+        }
       }
     }
-  }
+    scored(route);
+  });
 }
 
-void Scorer::generate(std::span<const Request> requests, const OnAnswer& answered) {
+void Scorer::generate(std::span<const Request> requests, const model::Route& route, const OnAnswer& answered) {
   std::vector<Prompt> prompts;
   for (size_t i = 0; i < requests.size(); ++i) {
     if (requests[i].kind == Request::Kind::kGenerate) {
@@ -151,7 +175,7 @@ void Scorer::generate(std::span<const Request> requests, const OnAnswer& answere
   if (prompts.empty()) {
     return;
   }
-  const GeneratorSettings settings{.order = subject_.order,
+  const GeneratorSettings settings{.route = route,
                                    .end_of_text = encoder_.end_of_text(),
                                    .batch_tokens = settings_.batch_tokens,
                                    .alone = settings_.deterministic};

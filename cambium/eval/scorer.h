@@ -17,6 +17,8 @@ struct Subject {
   model::Llama& model;
   const text::Tokenizer& tokenizer;
   std::vector<int> order = {};  ///< of layers; empty: the model's own
+
+  model::Route route() const { return {.order = order.empty() ? model.order : order}; }
 };
 
 struct ScorerSettings {
@@ -30,6 +32,7 @@ struct ScorerSettings {
 class Scorer {
  public:
   using OnAnswer = std::function<void(size_t request, const Response& response)>;
+  using OnRouteAnswer = std::function<void(size_t route, size_t request, const Response& response)>;
 
   Scorer(const Subject& subject, const ScorerSettings& settings);
 
@@ -37,12 +40,16 @@ class Scorer {
   void answer(std::span<const Request> requests, const OnAnswer& answered);
   /// Answers in the order of the requests.
   std::vector<Response> answer(std::span<const Request> requests);
+  /// The answers along each of several routes, not the subject's own: in a scored batch, layers that routes begin with
+  /// alike are run once.
+  void answer(std::span<const Request> requests, std::span<const model::Route> routes, const OnRouteAnswer& answered);
 
  private:
   struct Window;
-  void score(std::span<const Request> requests, const OnAnswer& answered);
-  void score_batch(std::span<Window> windows);
-  void generate(std::span<const Request> requests, const OnAnswer& answered);
+  void score(std::span<const Request> requests, std::span<const model::Route> routes, const OnRouteAnswer& answered);
+  void score_batch(std::span<Window> windows, std::span<const model::Route> routes,
+                   const std::function<void(size_t route)>& scored);
+  void generate(std::span<const Request> requests, const model::Route& route, const OnAnswer& answered);
 
   Subject subject_;
   ScorerSettings settings_;

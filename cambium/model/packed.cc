@@ -3,7 +3,7 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <utility>
+#include <numeric>
 
 #include "cambium/base/error.h"
 #include "cambium/ops/attention.h"
@@ -31,6 +31,26 @@ at::Tensor gathered(const at::Tensor& from, const std::vector<PackedSegment::Ran
   return (parts.size() == 1 ? parts[0] : at::cat(parts, 0)).unsqueeze(0);
 }
 
+/// Layers that both begin with.
+size_t common(const std::vector<int>& a, const std::vector<int>& b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+void check(const Llama& model, const PackedRows& rows, std::span<const Route> routes) {
+  const auto outside = [&](int32_t id) { return id < 0 || id >= model.config.vocab_size; };
+  if (const auto bad = std::find_if(rows.ids.begin(), rows.ids.end(), outside); bad != rows.ids.end()) {
+    throw InvalidArgument(
+        format("expected token ids below the vocabulary of {}, found {}", model.config.vocab_size, *bad));
+  }
+  for (const Route& route : routes) {
+    for (const int layer : route.order) {
+      if (layer < 0 || layer >= model.num_layers()) {
+        throw InvalidArgument(format("layer order: expected layers 0 to {}, found {}", model.num_layers() - 1, layer));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 KvSlots make_slots(const Llama& model, int64_t slots, int64_t places) {
@@ -51,22 +71,20 @@ struct PackedForward::Call {
   at::Tensor slots;
 };
 
-at::Tensor PackedForward::hidden(const PackedRows& rows, std::span<const int> order) {
+at::Tensor PackedForward::hidden(const PackedRows& rows, const Route& route) {
+  at::Tensor end;
+  hidden(rows, std::span(&route, 1), [&](size_t, const at::Tensor& reached) { end = reached; });
+  return end;
+}
+
+void PackedForward::hidden(const PackedRows& rows, std::span<const Route> routes, const Reached& reached) {
   const c10::NoGradGuard no_grad;
+  check(model_, rows, routes);
   const auto count = static_cast<int64_t>(rows.ids.size());
-  const auto outside = [&](int32_t id) { return id < 0 || id >= model_.config.vocab_size; };
-  if (const auto bad = std::find_if(rows.ids.begin(), rows.ids.end(), outside); bad != rows.ids.end()) {
-    throw InvalidArgument(
-        format("expected token ids below the vocabulary of {}, found {}", model_.config.vocab_size, *bad));
-  }
   model_.reserve_positions(1 + *std::max_element(rows.positions.begin(), rows.positions.end()));
-  const at::TensorOptions compute = model_.options(compute_type(model_.precision)), floats = model_.options(at::kFloat);
-  const int64_t d = model_.config.hidden_size;
   if (count != capacity_) {
     buffers_.reset();
-    buffers_.emplace(model_.config, 1, count, compute);
-    stream_ = at::empty({count, d}, floats);
-    next_stream_ = at::empty({count, d}, floats);
+    buffers_.emplace(model_.config, 1, count, model_.options(compute_type(model_.precision)));
     capacity_ = count;
   }
   const at::Tensor positions = tensor_of(rows.positions, at::kLong, model_.device());
@@ -74,22 +92,40 @@ at::Tensor PackedForward::hidden(const PackedRows& rows, std::span<const int> or
                   .count = count,
                   .rope = {model_.rope.cos.index_select(0, positions), model_.rope.sin.index_select(0, positions)},
                   .slots = tensor_of(rows.slots, at::kLong, model_.device())};
-  ops::embedding(model_.embedding(), tensor_of(rows.ids, at::kInt, model_.device()), stream_);
-  const std::span<const int> layers = order.empty() ? std::span<const int>(model_.order) : order;
-  for (size_t place = 0; place < layers.size(); ++place) {
-    if (layers[place] < 0 || layers[place] >= model_.num_layers()) {
-      throw InvalidArgument(
-          format("layer order: expected layers 0 to {}, found {}", model_.num_layers() - 1, layers[place]));
+  // Routes that begin alike follow each other; kept[k] is the stream behind the first k layers, as far as the next
+  // route begins with the same.
+  std::vector<size_t> turns(routes.size());
+  std::iota(turns.begin(), turns.end(), 0);
+  std::stable_sort(turns.begin(), turns.end(), [&](size_t a, size_t b) { return routes[a].order < routes[b].order; });
+  std::vector<at::Tensor> kept{at::empty({count, model_.config.hidden_size}, model_.options(at::kFloat))};
+  ops::embedding(model_.embedding(), tensor_of(rows.ids, at::kInt, model_.device()), kept[0]);
+  for (size_t turn = 0; turn < turns.size(); ++turn) {
+    const std::vector<int>& order = routes[turns[turn]].order;
+    const size_t alike = turn + 1 < turns.size() ? common(order, routes[turns[turn + 1]].order) : 0;
+    at::Tensor stream = kept.back();
+    for (size_t place = kept.size() - 1; place < order.size(); ++place) {
+      stream = run_layer(call, static_cast<int64_t>(place), order[place], stream);
+      if (place < alike) {
+        kept.push_back(stream);
+      }
     }
-    run_layer(call, static_cast<int64_t>(place), layers[place]);
+    kept.resize(alike + 1);
+    reached(turns[turn], end(routes[turns[turn]], stream));
   }
-  at::Tensor normed = at::empty({count, d}, compute), inv_rms = at::empty({count}, floats);
-  ops::rms_norm(stream_, model_.final_norm(), model_.config.rms_norm_eps, 1.0, normed, inv_rms);
+}
+
+at::Tensor PackedForward::end(const Route& route, at::Tensor stream) {
+  if (route.translate) {
+    stream = route.translate(stream);
+  }
+  at::Tensor normed = at::empty(stream.sizes(), model_.options(compute_type(model_.precision)));
+  at::Tensor inv_rms = at::empty({stream.size(0)}, model_.options(at::kFloat));
+  ops::rms_norm(stream, model_.final_norm(), model_.config.rms_norm_eps, 1.0, normed, inv_rms);
   return normed;
 }
 
 /// The ops of `layer_forward`; only attention differs.
-void PackedForward::run_layer(const Call& call, int64_t place, int64_t layer) {
+at::Tensor PackedForward::run_layer(const Call& call, int64_t place, int64_t layer, const at::Tensor& stream) {
   const ModelConfig& config = model_.config;
   const LayerWeights weights = model_.layer(layer);
   const double scale = model_.norm_scale(layer);
@@ -102,13 +138,13 @@ void PackedForward::run_layer(const Call& call, int64_t place, int64_t layer) {
                                   .head_dim = config.head_dim(),
                                   .seq = call.count,
                                   .first_position = 0};
-  at::Tensor unseen;
-  ops::attention_input(input, stream_, buffers_->normed_input, buffers_->inv_rms_input, buffers_->qkv);
+  at::Tensor unseen, next = at::empty_like(stream);
+  ops::attention_input(input, stream, buffers_->normed_input, buffers_->inv_rms_input, buffers_->qkv);
   attend(call, place);
-  ops::attention_output(buffers_->attended, weights.o, stream_, unseen, buffers_->middle);
+  ops::attention_output(buffers_->attended, weights.o, stream, unseen, buffers_->middle);
   ops::mlp({weights.mlp_norm, weights.gate_up, weights.down}, {.eps = config.rms_norm_eps, .scale = scale},
-           buffers_->middle, buffers_->mlp, unseen, next_stream_);
-  std::swap(stream_, next_stream_);
+           buffers_->middle, buffers_->mlp, unseen, next);
+  return next;
 }
 
 void PackedForward::attend(const Call& call, int64_t place) {

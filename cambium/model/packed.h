@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,24 +38,36 @@ struct PackedRows {
   std::vector<int64_t> slots = {};  ///< [rows], with a store: where each row's keys go
 };
 
-/// The forward pass over packed rows, without gradients; layers and their order as in `Forward`.
+/// A way through the model.
+struct Route {
+  std::vector<int> order;  ///< layers as they follow each other; there may be none
+  /// What the stream behind them, [rows, hidden] float32, turns into before the final norm; none: it stays as it is.
+  std::function<at::Tensor(const at::Tensor& stream)> translate = {};
+};
+
+/// The forward pass over packed rows, without gradients.
 class PackedForward {
  public:
+  using Reached = std::function<void(size_t route, const at::Tensor& hidden)>;
+
   explicit PackedForward(Llama& model) : model_(model) {}
 
-  /// The last layer's output after the final norm, [rows, hidden] in the compute type, valid until the next call.
-  /// `order` empty: the model's own. Throws InvalidArgument for ids outside the vocabulary or layers outside the model.
-  at::Tensor hidden(const PackedRows& rows, std::span<const int> order);
+  /// The end of the route after the final norm, [rows, hidden] in the compute type. Throws InvalidArgument for ids
+  /// outside the vocabulary or layers outside the model.
+  at::Tensor hidden(const PackedRows& rows, const Route& route);
+  /// The same of several routes, in an order of its own: layers that routes begin with alike are run once. Rows without
+  /// a store.
+  void hidden(const PackedRows& rows, std::span<const Route> routes, const Reached& reached);
 
  private:
   struct Call;
-  void run_layer(const Call& call, int64_t place, int64_t layer);
+  at::Tensor run_layer(const Call& call, int64_t place, int64_t layer, const at::Tensor& stream);
   void attend(const Call& call, int64_t place);
+  at::Tensor end(const Route& route, at::Tensor stream);
 
   Llama& model_;
   int64_t capacity_ = 0;  ///< rows that the buffers hold
   std::optional<LayerBuffers> buffers_;
-  at::Tensor stream_, next_stream_;  ///< [rows, hidden] float32
 };
 
 }  // namespace cambium::model

@@ -23,6 +23,8 @@ constexpr std::array kSkip{
 constexpr std::array kExit{
     Picture{"logit_accuracy", "Accuracy, logit lens", "before layer", "accuracy", Form::kLines, 0, 1},
     Picture{"tuned_accuracy", "Accuracy, tuned lens", "before layer", "accuracy", Form::kLines, 0, 1},
+    Picture{"logit_task_accuracy", "Tasks, logit lens", "before layer", "accuracy", Form::kLines, 0, 1},
+    Picture{"tuned_task_accuracy", "Tasks, tuned lens", "before layer", "accuracy", Form::kLines, 0, 1},
     Picture{"logit_agreement", "Agreement with the final token, logit lens", "before layer", "share", Form::kLines, 0,
             1},
     Picture{"tuned_agreement", "Agreement with the final token, tuned lens", "before layer", "share", Form::kLines, 0,
@@ -30,7 +32,9 @@ constexpr std::array kExit{
 constexpr std::array kExits{Scalar{"logit_depth_90", "logit lens: 90 % of the accuracy at", 1},
                             Scalar{"logit_agreement_depth_90", "logit lens: 90 % agreement at", 1},
                             Scalar{"tuned_depth_90", "tuned lens: 90 % of the accuracy at", 1},
-                            Scalar{"tuned_agreement_depth_90", "tuned lens: 90 % agreement at", 1}};
+                            Scalar{"tuned_agreement_depth_90", "tuned lens: 90 % agreement at", 1},
+                            Scalar{"logit_task_depth_90", "logit lens: 90 % of the accuracy on the tasks at", 1},
+                            Scalar{"tuned_task_depth_90", "tuned lens: 90 % of the accuracy on the tasks at", 1}};
 constexpr std::array kLens{
     Picture{"kl", "Divergence from the final distribution", "before layer", "KL, nats"},
     Picture{"top5_overlap", "Overlap of the top five", "before layer", "share", Form::kLines, 0, 1},

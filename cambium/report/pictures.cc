@@ -119,8 +119,16 @@ double mean_scalar(const Variant& variant, std::string_view analysis, const char
   return mean(values);
 }
 
+/// What the model as it is has of `value`: of "nll_blocks" baseline_nll, of "mean_accuracy" baseline_accuracy.
+const char* baseline_of(std::string_view value) {
+  return value.find("accuracy") == std::string_view::npos ? "baseline_nll" : "baseline_accuracy";
+}
+
 std::string rises(const Collection& collection, const AnalysisView& view, const Picture& picture) {
   const std::vector<Found> found = find_all(collection, view, picture.value, 2);
+  if (found.empty()) {
+    return "";
+  }
   std::string out;
   // Sizes that fit the deepest model; shallower ones lack the last.
   std::vector<double> sizes;
@@ -137,7 +145,8 @@ std::string rises(const Collection& collection, const AnalysisView& view, const 
     size_t longest = 0;
     for (const Found& array : found) {
       if (k < array.array.mean.shape[1]) {
-        const double baseline = mean_scalar(collection.variants[array.variant], view.analysis, "baseline_nll");
+        const double baseline =
+            mean_scalar(collection.variants[array.variant], view.analysis, baseline_of(picture.value));
         Series line = series(collection, array, k, array.array.mean.shape[1], baseline);
         while (!line.y.empty() && std::isnan(line.y.back())) {  // where the size does not fit any more
           line.x.pop_back(), line.y.pop_back();
@@ -211,22 +220,23 @@ std::string scalar_table(const Collection& collection, const AnalysisView& view,
   table.head = {"variant"};
   std::vector<Measure> measures;
   for (const Scalar& scalar : view.scalars) {
-    Measure found = measure(
-        collection, std::string(scalar.title), scalar.digits, Measure::Better::kNeither,
-        [&](const Run& run) -> std::optional<Value> {
-          const auto file = run.analyses.find(std::string(view.analysis));
-          if (file == run.analyses.end()) {
-            return std::nullopt;
-          }
-          const Json& values = file->second.values();
-          const auto number = [&](const std::string& name) {
-            const auto at = values.find(name);
-            return at != values.end() && at->is_number() ? at->get<double>() : kNan;
-          };
-          const double value = number(std::string(scalar.value)) - (scalar.over_baseline ? number("baseline_nll") : 0);
-          return std::isnan(value) ? std::nullopt
-                                   : std::optional(Value{.seed = {}, .value = value, .file = file->second.file});
-        });
+    Measure found = measure(collection, std::string(scalar.title), scalar.digits, Measure::Better::kNeither,
+                            [&](const Run& run) -> std::optional<Value> {
+                              const auto file = run.analyses.find(std::string(view.analysis));
+                              if (file == run.analyses.end()) {
+                                return std::nullopt;
+                              }
+                              const Json& values = file->second.values();
+                              const auto number = [&](const std::string& name) {
+                                const auto at = values.find(name);
+                                return at != values.end() && at->is_number() ? at->get<double>() : kNan;
+                              };
+                              const double value = number(std::string(scalar.value)) -
+                                                   (scalar.over_baseline ? number(baseline_of(scalar.value)) : 0);
+                              return std::isnan(value)
+                                         ? std::nullopt
+                                         : std::optional(Value{.seed = {}, .value = value, .file = file->second.file});
+                            });
     if (!found.empty()) {
       table.head.push_back(escape(found.name));
       measures.push_back(std::move(found));

@@ -14,7 +14,7 @@ enum class Form {
   kLines,   ///< one index: a curve a variant, over layers or what `x` says
   kHeat,    ///< two indices: a heat map a variant
   kSquare,  ///< the same of layers by layers, diverging from 0, off its diagonal
-  kRise,    ///< nll[start][k] over starts, one picture a size in `sizes` (or `extra`), minus baseline_nll
+  kRise,    ///< nll[start][k] over starts, one picture a size in `sizes` (or `extra`), minus baseline_nll; so accuracy
 };
 
 /// What is drawn of an analysis; the definitions themselves come with its file.
@@ -32,7 +32,7 @@ struct Picture {
 struct Scalar {
   std::string_view value, title;
   int digits = 3;
-  bool over_baseline = false;  ///< minus baseline_nll
+  bool over_baseline = false;  ///< minus baseline_nll (of accuracies baseline_accuracy)
 };
 
 /// An analysis as part of a section: heading, table, pictures, definition, the files it came from. "" where no run has

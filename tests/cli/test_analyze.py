@@ -132,6 +132,81 @@ class Resuming(Analyze):
             self.assertAlmostEqual(a, b, delta=1e-5)
 
 
+class OnTasks(Analyze):
+    """A trained model of four layers, and tasks that need no files."""
+
+    TASKS = "copy_real_words,copy_random_words"
+
+    def setUp(self):
+        super().setUp()
+        self.model = GOLDEN / "eval" / "curriculum"
+        self.prompts = self.folder / "prompts.jsonl"
+        write_jsonl(self.prompts, [{"text": "Fill in the blank: a b c a b ___. -> c"}])
+
+    def tasks(self, names, tasks=TASKS):
+        shown = self.analyze(names, "--tasks", tasks, "--limit", "12", "--num-fewshot", "1", "--block-size", "2")
+        return shown, *(self.read(name)["values"] for name in names.split(","))
+
+    def evaluated(self, order):
+        """Accuracy on each task with the layers in this order, by `cambium eval`."""
+        out = self.folder / ("eval-" + order)
+        must("eval", self.model, "--tasks", self.TASKS, "--limit", "12", "--num-fewshot", "1", "--order", order, "--out", out)
+        results = json.loads(next(out.glob("results_*.json")).read_text())["results"]
+        return [results[task]["acc,none"] for task in self.TASKS.split(",")]
+
+    def test_accuracies_are_those_of_eval_with_that_order(self):
+        _, remove, swap, loop, exits = self.tasks("remove,swap,loop,early-exit")
+        whole = self.evaluated("0-3")
+        self.assertGreater(whole[0], 0.5)  # it has learned something
+        self.assertEqual(remove["baseline_accuracy_by_task"], whole)
+        self.assertAlmostEqual(remove["baseline_accuracy"], sum(whole) / 2)
+        self.assertEqual(remove["tasks"], self.TASKS.split(","))
+        self.assertEqual(remove["accuracy_by_task"][2][0], self.evaluated("0-1,3"))
+        self.assertEqual(remove["accuracy"][3][1], None)
+        self.assertEqual(remove["accuracy_by_task"][3][1], [None, None])
+        self.assertEqual(swap["accuracy_by_task"][1][0], self.evaluated("0,2,1,3"))
+        self.assertEqual(swap["accuracy_by_task_blocks"][0][1], self.evaluated("2-3,0-1"))
+        self.assertEqual(loop["accuracy_by_task"][1][0], self.evaluated("0-1,2-3x2"))
+        by_layer = exits["logit_task_accuracy_by_task"]
+        self.assertEqual(by_layer[4], whole)
+        self.assertEqual(by_layer[3], self.evaluated("0-2"))
+        reached = [value >= 0.9 * exits["logit_task_accuracy"][4] for value in exits["logit_task_accuracy"]]
+        self.assertEqual(exits["logit_task_depth_90"], reached.index(True))
+
+    def test_reversing_and_shuffling_too(self):
+        _, reverse, shuffle = self.tasks("reverse,shuffle-blocks")
+        self.assertEqual(reverse["accuracy_by_task_blocks"], self.evaluated("2-3,0-1"))
+        self.assertEqual(reverse["accuracy_by_task_within_blocks"], self.evaluated("1,0,3,2"))
+        self.assertAlmostEqual(shuffle["mean_accuracy"], sum(shuffle["accuracy"]) / len(shuffle["accuracy"]))
+
+    def test_other_tasks_are_other_results(self):
+        self.tasks("remove,cosines")
+        shown, *_ = self.tasks("remove,cosines")
+        self.assertEqual(shown.count("(made before)"), 2)
+        shown, remove, _ = self.tasks("remove,cosines", "copy_real_words")
+        self.assertEqual(shown.count("(made before)"), 1)
+        self.assertEqual(remove["tasks"], ["copy_real_words"])
+
+    def test_goes_on_from_what_a_kill_left(self):
+        _, remove = self.tasks("remove")
+        key = self.read("remove")["key"]
+        shutil.rmtree(self.out)
+        (self.out / ".partial").mkdir(parents=True)
+        left = [{"key": key}, {"unit": "tasks [0, 1, 3]", "value": [0.125, 0.25]}]
+        write_jsonl(self.out / ".partial" / "orders.jsonl", left)
+        _, again = self.tasks("remove")
+        self.assertEqual(again["accuracy_by_task"][2][0], [0.125, 0.25])  # what was there was used
+        self.assertEqual(again["accuracy_by_task"][1], remove["accuracy_by_task"][1])
+
+    def test_refusals(self):
+        model = (self.model, "--prompts", self.prompts)
+        self.refused("--tasks", "early-exit", "loop", arguments=(*model, "--analysis", "cosines", "--tasks", self.TASKS))
+        self.refused("copy_real_word", arguments=(*model, "--analysis", "swap", "--tasks", "copy_real_word"))
+        self.refused("heldout_nll", "right answers", arguments=(*model, "--analysis", "swap", "--tasks", "heldout_nll"))
+        foreign = (DEEP / "model", "--prompts", DEEP / "prompts.jsonl")
+        self.refused("tokenizer.json", arguments=(*foreign, "--analysis", "swap", "--tasks", self.TASKS))
+
+
 class Refusals(Analyze):
     def test_bad_arguments(self):
         model = ("--prompts", self.prompts)

@@ -76,6 +76,8 @@ class Report(unittest.TestCase):
                      "--set", f"growth.operator={operator}", *(["--set", "growth.at=[]"] if operator == "none" else []), cwd=cls.folder)
         must("analyze", "runs/lidas-s1", "--analysis", "cosines,depth-score,swap,weight-similarity,signatures",
              "--out", "runs/lidas-s1/analysis", cwd=cls.folder)
+        must("analyze", "runs/lidas-s1", "--analysis", "remove,early-exit", "--tasks", "copy_real_words", "--limit", 4,
+             "--num-fewshot", 0, "--out", "runs/lidas-s1/analysis", cwd=cls.folder)
 
     def page(self, *arguments):
         done = must("report", *arguments, cwd=self.folder)
@@ -108,6 +110,17 @@ class Report(unittest.TestCase):
         figure = next(figure for figure in page.figures if figure["title"] == "Attention and stream")
         for drawn, value in zip(figure["series"][0]["y"], cosines, strict=True):
             self.assertAlmostEqual(drawn, value, delta=1e-5)
+
+    def test_accuracies_of_interventions_are_drawn(self):
+        page, _ = self.page("runs")
+        titles = [figure.get("title", "") for figure in page.figures]
+        for title in ("Layers removed: 1", "Tasks, layers removed: 1", "Tasks, logit lens"):
+            self.assertIn(title, titles)
+        self.assertNotIn("Tasks, neighbours swapped, group size 1", titles)  # swap was run without tasks
+        values = json.loads((self.folder / "runs/lidas-s1/analysis/remove.json").read_text())["values"]
+        drawn = next(figure for figure in page.figures if figure.get("title") == "Tasks, layers removed: 1")
+        for rise, row in zip(drawn["series"][0]["y"], values["accuracy"], strict=True):
+            self.assertAlmostEqual(rise, row[0] - values["baseline_accuracy"], delta=1e-5)
 
     def test_the_same_input_gives_the_same_page(self):
         self.page("runs")

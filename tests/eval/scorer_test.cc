@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <sstream>
@@ -77,6 +78,52 @@ TEST_F(ScorerTest, AnOrderOfLayersIsRun) {
              swapped = answers(requests, {}, {1, 0});
   EXPECT_EQ(plain_answers[0].log_likelihood, same[0].log_likelihood);
   EXPECT_NE(plain_answers[0].log_likelihood, swapped[0].log_likelihood);
+}
+
+/// Text that is scored, a text of windows, and one that is generated.
+std::vector<Request> some_of_each_kind() {
+  std::vector<Request> requests{{.context = "Someone walks down the long road. He", .continuation = " runs away."},
+                                {.context = "Someone walks down the long road. He", .continuation = " sits"}};
+  requests.push_back({.kind = Request::Kind::kRolling, .continuation = ""});
+  for (const Request::Kind kind : {Request::Kind::kRolling, Request::Kind::kGenerate}) {
+    requests.push_back({.kind = kind, .context = "A dog", .continuation = "A dog barks at the door.", .max_tokens = 8});
+  }
+  return requests;
+}
+
+TEST_F(ScorerTest, RoutesAtOnceAreThoseOneByOne) {
+  const std::vector<Request> requests = some_of_each_kind();
+  const std::vector<model::Route> routes{
+      {.order = {0, 1}}, {.order = {1, 0}}, {.order = {0}}, {.order = {0, 1, 1}}, {.order = {0, 1}}};
+  std::vector<std::vector<Response>> found(routes.size(), std::vector<Response>(requests.size()));
+  Scorer({.model = model_, .tokenizer = tokenizer_}, {.batch_tokens = 16})
+      .answer(requests, routes,
+              [&](size_t route, size_t request, const Response& response) { found[route][request] = response; });
+  for (size_t r = 0; r < routes.size(); ++r) {
+    const auto alone = answers(requests, {.batch_tokens = 16}, routes[r].order);
+    for (size_t i = 0; i < requests.size(); ++i) {
+      EXPECT_EQ(found[r][i].log_likelihood, alone[i].log_likelihood) << r << " " << i;
+      EXPECT_EQ(found[r][i].greedy, alone[i].greedy);
+      EXPECT_EQ(found[r][i].token_log_probs, alone[i].token_log_probs);
+      EXPECT_EQ(found[r][i].text, alone[i].text);
+    }
+  }
+}
+
+TEST_F(ScorerTest, ARouteMayEndBeforeAnyLayerAndBeTranslated) {
+  const std::vector<Request> requests = some_of_each_kind();
+  const auto twice = [](const at::Tensor& stream) { return 2 * stream; };
+  const auto nothing = [](const at::Tensor& stream) { return at::zeros_like(stream); };
+  const std::vector<model::Route> routes{
+      {.order = {}}, {.order = {}, .translate = twice}, {.order = {0, 1}, .translate = nothing}};
+  std::vector<std::vector<Response>> found(routes.size(), std::vector<Response>(requests.size()));
+  Scorer({.model = model_, .tokenizer = tokenizer_}, {})
+      .answer(requests, routes,
+              [&](size_t route, size_t request, const Response& response) { found[route][request] = response; });
+  EXPECT_NEAR(found[0][0].log_likelihood, found[1][0].log_likelihood, 1e-2);  // the norm takes the factor away
+  EXPECT_EQ(found[0][4].text, found[1][4].text);
+  const auto tokens = static_cast<double>(found[2][3].token_log_probs.size());
+  EXPECT_NEAR(found[2][3].log_likelihood, -tokens * std::log(model_.config.vocab_size), 1e-2);
 }
 
 TEST_F(ScorerTest, GenerationsSideBySideAreThoseOfOneAlone) {
