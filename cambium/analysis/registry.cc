@@ -152,7 +152,8 @@ constexpr std::array kAnalyses{
         "score layer_mean / ((L - 1) / 2), present below 0.8. early_exit: first layer whose stream gives the final top "
         "token for 90 % of the tokens (logit lens) / L, present below 0.5. fragility: largest rise of the loss without "
         "a "
-        "single layer but the first, as a share of the way from the loss to log(vocabulary), present above 0.5. "
+        "single layer but the first, as a share of the way from the loss to log(vocabulary) (unknown where there is "
+        "none), present above 0.5. "
         "commutativity: the same share with all blocks in reverse order, present below 0.05. swap_asymmetry: largest "
         "difference of that share between block b replaced by b + 1 and b + 1 replaced by b, present above 0.25. "
         "erasing_attention: smallest cos_attn at the first layer of a block but the first, present below 0.",

@@ -32,7 +32,7 @@ at::Tensor draws(int64_t prompts, uint64_t seed) {
 }
 
 /// Adds a number with its 95 % interval (percentiles of the resamples) and the verdict: does it lie on the side of the
-/// threshold on which the signature is? "uncertain" where the interval holds the threshold.
+/// threshold on which the signature is? "uncertain" where the interval holds the threshold, "unknown" without a number.
 void add_verdict(Values& values, const std::string& name, const at::Tensor& samples, double threshold, bool above) {
   std::vector<double> sorted;
   const at::Tensor on_cpu = samples.to(at::kDouble).contiguous();
@@ -51,7 +51,10 @@ void add_verdict(Values& values, const std::string& name, const at::Tensor& samp
   values[name] = to_json(on_cpu[0]);
   values[name + "_interval"] = to_json(at::tensor({low, high}, at::kDouble));
   values[name + "_threshold"] = threshold;
-  values[name + "_verdict"] = sorted.empty() ? "unknown" : surely ? "present" : surely_not ? "absent" : "uncertain";
+  values[name + "_verdict"] = !std::isfinite(on_cpu[0].item<double>()) ? "unknown"
+                              : surely                                 ? "present"
+                              : surely_not                             ? "absent"
+                                                                       : "uncertain";
 }
 
 /// The depth score's layer effects of each prompt with cuts: [prompts with cuts, layers].
@@ -143,12 +146,12 @@ Values signatures(Context& context) {
   const at::Tensor nll = at::mm(weights, losses.t()) / target_counts.unsqueeze(1);
   const at::Tensor baseline = nll.narrow(1, 0, 1), rise = nll - baseline;
   // What is left to lose: the distance of the plain loss from that of knowing nothing.
-  const at::Tensor room =
-      (std::log(static_cast<double>(context.engine.model().config.vocab_size)) - baseline).clamp_min(1e-6);
+  at::Tensor room = std::log(static_cast<double>(context.engine.model().config.vocab_size)) - baseline;
+  room.masked_fill_(room.le(0), kNan);  // a model that is worse than that already has nothing to lose
   if (layers >= 2) {
     const at::Tensor single = rise.narrow(1, 2, layers - 1) / room;  // any layer but the first
     add_verdict(values, "fragility", single.amax(1), 0.5, /*above=*/true);
-    values["most_fragile_layer"] = single[0].argmax().item<int64_t>() + 1;
+    values["most_fragile_layer"] = rise[0].narrow(0, 2, layers - 1).argmax().item<int64_t>() + 1;
   }
   if (blocks >= 2) {
     add_verdict(values, "commutativity", (rise.select(1, layers + 1) / room.squeeze(1)), 0.05, /*above=*/false);
