@@ -1,18 +1,18 @@
 #include "cambium/study/quickstart.h"
 
-#include <cstdio>
-
 #include "apps/cambium/options.h"
+#include "apps/cambium/run_study.h"
 #include "apps/cambium/verbs.h"
-#include "cambium/base/error.h"
 
 int quickstart_main(int argc, char** argv) {
   CLI::App app(
-      "Makes a small corpus, trains a baseline, a MIDAS and a LIDAS model on it with the same batches and steps, and\n"
-      "compares them. Needs nothing but the program; started again, it goes on where it was stopped.");
+      "Makes a small corpus, trains a baseline, one with LN-Scaling, a MIDAS and a LIDAS model on it with the same\n"
+      "batches and steps, evaluates and analyses them, and writes a page on them, DIR/report.html. Needs nothing but "
+      "the\n"
+      "program; started again, it goes on where it was stopped.");
   cambium::study::QuickstartOptions options;
   app.add_option("--out", options.out, "Where everything goes")->type_name("DIR");
-  app.add_option("--minutes", options.minutes, "Time for the three trainings together; sets the number of steps")
+  app.add_option("--minutes", options.minutes, "Time for the trainings together; sets the number of steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--steps", options.steps, "Steps of each training, instead of --minutes (0: after --minutes)")
       ->check(CLI::NonNegativeNumber);
@@ -21,8 +21,5 @@ int quickstart_main(int argc, char** argv) {
   if (const auto exit_code = parse_options(app, argc, argv)) {
     return *exit_code;
   }
-  const cambium::study::QuickstartResult result = cambium::study::quickstart(options);
-  std::fputs(cambium::study::format_table(result).c_str(), stdout);
-  std::printf("\nEverything lies in %s; the figures in %s.\n", options.out.c_str(), result.file.c_str());
-  return static_cast<int>(cambium::ExitCode::kDone);
+  return run_study(cambium::study::quickstart_study(options), /*jobs=*/1);
 }

@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "apps/cambium/options.h"
+#include "apps/cambium/run_study.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
-#include "cambium/base/progress.h"
-#include "cambium/report/collect.h"
-#include "cambium/report/summary.h"
-#include "cambium/study/jobs/progress_table.h"
 #include "cambium/study/jobs/scheduler.h"
-#include "cambium/study/jobs/study_record.h"
 
 namespace {
 
@@ -25,8 +21,13 @@ using namespace cambium::study;
 void print_plan(const StudyConfig& study, const std::vector<Job>& jobs, const Settings& settings, double rate) {
   const std::vector<bool> done = done_jobs(jobs, settings);
   double all = 0, left = 0;
+  size_t unknown = 0;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    const std::string cost = jobs[i].flops > 0 ? format("{:9.3g} FLOPs", jobs[i].flops) : "";
+    const bool open = !jobs[i].run.empty() && jobs[i].flops == 0;
+    const std::string cost = jobs[i].flops > 0 ? format("{:9.3g} FLOPs", jobs[i].flops)
+                             : open            ? "known when its data are there"
+                                               : "";
+    unknown += open ? 1 : 0;
     std::printf("%-7s %-28s %s\n", done[i] && !jobs[i].report ? "done" : "to do", jobs[i].name.c_str(), cost.c_str());
     all += jobs[i].flops;
     left += done[i] ? 0 : jobs[i].flops;
@@ -36,7 +37,7 @@ void print_plan(const StudyConfig& study, const std::vector<Job>& jobs, const Se
   if (rate > 0) {
     std::printf("; at %.3g FLOP/s %.2f hours of training", rate, left / rate / 3600);
   }
-  std::printf("\n");
+  std::printf("%s\n", unknown > 0 ? format("; without {} trainings that are not known yet", unknown).c_str() : "");
 }
 
 }  // namespace
@@ -48,14 +49,15 @@ int study_main(int argc, char** argv) {
       "done and unchanged is not done again, so the same command goes on after a stop, a kill or a change.");
   std::string config;
   std::vector<std::string> overrides;
-  Settings settings;
+  int jobs = 1;
   bool dry_run = false;
   double rate = 0;
   app.add_option("CONFIG", config, "The study, a TOML file")->required()->type_name("FILE");
-  app.add_option("--set", overrides, "KEY=VALUE over every run's configuration; study.out=DIR; study.seeds=1,2,3")
+  app.add_option("--set", overrides,
+                 "KEY=VALUE over every run's configuration; study.out=DIR; study.seeds=1,2,3; study.NAME=a value")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--jobs", settings.jobs, "Jobs side by side, which share the cores")
+  app.add_option("--jobs", jobs, "Jobs side by side, which share the cores")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   app.add_flag("--dry-run", dry_run, "Shows the jobs, and the FLOPs of the trainings, and ends");
@@ -66,30 +68,9 @@ int study_main(int argc, char** argv) {
     return *exit_code;
   }
   const StudyConfig study = load_study(config, overrides);
-  const std::vector<Job> jobs = make_jobs(study);
-  settings.program = fs::read_symlink("/proc/self/exe");
-  settings.folder = study.out / ".study";
   if (dry_run) {
-    print_plan(study, jobs, settings, rate);
+    print_plan(study, make_jobs(study), study_settings(study, jobs), rate);
     return static_cast<int>(cambium::ExitCode::kDone);
   }
-  write_study_record(study, jobs, CAMBIUM_VERSION);
-  ProgressTable table(jobs, settings);
-  const std::vector<JobState> states = run_jobs(jobs, settings, table);
-  table.clear();
-  const auto count = [&](State state) {
-    return std::count_if(states.begin(), states.end(), [&](const JobState& s) { return s.state == state; });
-  };
-  if (states.back().state == State::kDone) {
-    for (const std::string& sentence : cambium::report::summary(cambium::report::collect(std::vector{study.out}))) {
-      std::puts(sentence.c_str());
-    }
-    std::printf("\n%s\n", (study.out / "report.html").c_str());
-  }
-  const auto failed = count(State::kFailed), blocked = count(State::kBlocked);
-  if (failed + blocked > 0) {
-    cambium::fail("{} of {} jobs failed and {} could not begin; the same command tries them again", failed, jobs.size(),
-                  blocked);
-  }
-  return static_cast<int>(cambium::ExitCode::kDone);
+  return run_study(study, jobs);
 }

@@ -44,6 +44,16 @@ class Finder {
     }
   }
 
+  /// A study's runs, wherever they lie; those that were not begun yet have no directory.
+  void add_study(const fs::path& file) {
+    found.studies.push_back(file);
+    for (const StudyFile::Entry& run : read_study_file(file).runs) {
+      if (fs::is_directory(run.directory)) {
+        walk(run.directory.lexically_normal());
+      }
+    }
+  }
+
   FoundFiles found;
 
  private:
@@ -62,14 +72,17 @@ class Finder {
 
 }  // namespace
 
-FoundFiles find_files(std::span<const fs::path> directories) {
+FoundFiles find_files(std::span<const fs::path> places) {
   Finder finder;
-  for (const fs::path& directory : directories) {
-    if (!fs::is_directory(directory)) {
-      bad_input("{}: expected a directory, found {}", directory.string(),
-                fs::exists(directory) ? "a file" : "nothing of that name");
+  for (const fs::path& place : places) {
+    if (fs::is_directory(place)) {
+      finder.walk(place.lexically_normal());
+    } else if (place.filename() == kStudyFile && fs::exists(place)) {
+      finder.add_study(place);
+    } else {
+      bad_input("{}: expected a directory or a {}, found {}", place.string(), kStudyFile,
+                fs::exists(place) ? "another file" : "nothing of that name");
     }
-    finder.walk(directory.lexically_normal());
   }
   return std::move(finder.found);
 }

@@ -5,6 +5,7 @@
 
 #include "cambium/base/format.h"
 #include "cambium/base/hash.h"
+#include "cambium/report/depth_measures.h"
 #include "cambium/report/task_groups.h"
 
 namespace cambium::report {
@@ -16,15 +17,6 @@ std::vector<double> numbers(const std::vector<Value>& values) {
     found.push_back(value.value);
   }
   return found;
-}
-
-std::optional<Value> depth_score(const Run& run) {
-  const auto analysis = run.analyses.find("depth-score");
-  if (analysis == run.analyses.end() || !analysis->second.values().contains("layer_mean")) {
-    return std::nullopt;
-  }
-  const formats::Json& score = analysis->second.values()["layer_mean"];
-  return Value{.seed = {}, .value = score.is_number() ? score.get<double>() : kNan, .file = analysis->second.file};
 }
 
 }  // namespace
@@ -42,17 +34,24 @@ std::optional<double> Measure::mean(size_t variant) const {
   return values.empty() ? std::nullopt : std::optional(report::mean(values));
 }
 
-Difference Measure::against_baseline(size_t variant) const {
+Difference Measure::difference(size_t variant, size_t other) const {
   std::vector<double> differences;
   for (const Value& value : variants[variant]) {
-    for (const Value& other : variants.front()) {
-      if (value.seed == other.seed) {
-        differences.push_back(value.value - other.value);
+    for (const Value& paired : variants[other]) {
+      if (value.seed == paired.seed) {
+        differences.push_back(value.value - paired.value);
         break;
       }
     }
   }
   return bootstrap_difference(differences, hash64(name));
+}
+
+Measure validation_loss(const Collection& collection) {
+  return measure(collection, "validation loss", 4, Measure::Better::kLower, [](const Run& run) {
+    const std::optional<double> loss = run.val_loss();
+    return loss ? std::optional(Value{.seed = {}, .value = *loss, .file = run.metrics_file()}) : std::nullopt;
+  });
 }
 
 std::vector<Measure> headline_measures(const Collection& collection) {
@@ -62,10 +61,7 @@ std::vector<Measure> headline_measures(const Collection& collection) {
       measures.push_back(std::move(found));
     }
   };
-  add(measure(collection, "validation loss", 4, Measure::Better::kLower, [](const Run& run) {
-    const std::optional<double> loss = run.val_loss();
-    return loss ? std::optional(Value{.seed = {}, .value = *loss, .file = run.metrics_file()}) : std::nullopt;
-  }));
+  add(validation_loss(collection));
   for (Measure& group : group_measures(collection)) {
     add(std::move(group));
   }

@@ -35,7 +35,9 @@ struct Measure {
   /// Mean over seeds; NaN where one value is NaN, nothing where there is none.
   std::optional<double> mean(size_t variant) const;
   /// Variant minus baseline over the seeds that both have.
-  Difference against_baseline(size_t variant) const;
+  Difference against_baseline(size_t variant) const { return difference(variant, 0); }
+  /// One variant minus another, likewise.
+  Difference difference(size_t variant, size_t other) const;
 };
 
 /// Gathers one number from each run; `get` gives nothing where a run lacks it.
@@ -54,6 +56,9 @@ Measure measure(const Collection& collection, std::string name, int digits, Meas
   }
   return found;
 }
+
+/// Final validation loss, nats a token.
+Measure validation_loss(const Collection& collection);
 
 /// Final validation loss, mean score of each group of tasks, training FLOPs, seconds, depth score: those that any run
 /// has.

@@ -10,9 +10,9 @@
 namespace cambium::report {
 namespace {
 
-constexpr std::array kSections{summary_section,  results_section,    tasks_section,     training_section,
-                               growth_section,   signatures_section, depth_section,     order_section,
-                               sublayer_section, similarity_section, attention_section, made_section};
+constexpr std::array kSections{summary_section,    results_section,    claims_section, tasks_section, training_section,
+                               growth_section,     signatures_section, depth_section,  order_section, sublayer_section,
+                               similarity_section, attention_section,  made_section};
 
 /// A sheet of paper, as a picture in the tab.
 constexpr std::string_view kIcon =

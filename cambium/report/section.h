@@ -15,13 +15,14 @@ struct Section {
 
 /// Each reads what it shows from the collection and gives its part of the page.
 Section summary_section(const Collection& collection, const Links& links);
-Section results_section(const Collection& collection, const Links& links);     ///< Table 1, paired differences
-Section tasks_section(const Collection& collection, const Links& links);       ///< every task
-Section training_section(const Collection& collection, const Links& links);    ///< curves
-Section growth_section(const Collection& collection, const Links& links);      ///< events and lineage
-Section depth_section(const Collection& collection, const Links& links);       ///< depth score, skipping, early exit
-Section order_section(const Collection& collection, const Links& links);       ///< removing, swapping, reversing
-Section sublayer_section(const Collection& collection, const Links& links);    ///< contributions, cosines, cycles
+Section results_section(const Collection& collection, const Links& links);   ///< Table 1, paired differences
+Section claims_section(const Collection& collection, const Links& links);    ///< the paper's, and what is seen of them
+Section tasks_section(const Collection& collection, const Links& links);     ///< every task
+Section training_section(const Collection& collection, const Links& links);  ///< curves
+Section growth_section(const Collection& collection, const Links& links);    ///< events and lineage
+Section depth_section(const Collection& collection, const Links& links);     ///< depth score, skipping, early exit
+Section order_section(const Collection& collection, const Links& links);     ///< removing, swapping, reversing
+Section sublayer_section(const Collection& collection, const Links& links);  ///< contributions, cosines, cycles
 Section similarity_section(const Collection& collection, const Links& links);  ///< weights, streams
 Section attention_section(const Collection& collection, const Links& links);
 Section signatures_section(const Collection& collection, const Links& links);

@@ -1,6 +1,7 @@
 #include "cambium/report/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,7 +12,6 @@
 namespace cambium::report {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kMostResamples = 10'000;
 constexpr int64_t kMostExact = 5;  // 5^5 = 3125
 
@@ -46,6 +46,17 @@ std::vector<double> drawn_means(std::span<const double> values, uint64_t seed) {
     means.push_back(sum / static_cast<double>(values.size()));
   }
   return means;
+}
+
+}  // namespace
+
+namespace {
+
+/// The 97.5 % quantile of Student's t distribution; from the tables of any textbook, between entries the larger one.
+double t_quantile(int64_t degrees) {
+  constexpr std::array kTable{12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.30600, 2.26216, 2.22814,
+                              2.20099, 2.17881, 2.16037, 2.14479, 2.13145, 2.11991, 2.10982, 2.10092, 2.09302, 2.08596};
+  return degrees <= std::ssize(kTable) ? kTable[static_cast<size_t>(degrees - 1)] : kTable.back();
 }
 
 }  // namespace
@@ -87,6 +98,9 @@ Difference bootstrap_difference(std::span<const double> differences, uint64_t se
   std::sort(means.begin(), means.end());
   found.low = quantile(means, 0.025);
   found.high = quantile(means, 0.975);
+  const double reach = t_quantile(pairs - 1) * standard_deviation(differences) / std::sqrt(static_cast<double>(pairs));
+  found.t_low = found.mean - reach;
+  found.t_high = found.mean + reach;
   return found;
 }
 

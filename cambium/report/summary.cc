@@ -96,6 +96,30 @@ std::vector<std::string> summary(const Collection& collection) {
   return sentences;
 }
 
+std::string results_table(const Collection& collection) {
+  constexpr size_t kNames = 32, kColumn = 20;
+  const auto cell = [](std::string_view text, size_t width) {
+    return std::string(text) + std::string(width > text.size() ? width - text.size() : 1, ' ');
+  };
+  const auto right = [](const std::string& text) {
+    return std::string(text.size() < kColumn ? kColumn - text.size() : 1, ' ') + text;
+  };
+  std::string table = cell("", kNames);
+  for (const Variant& variant : collection.variants) {
+    table += right(variant.name);
+  }
+  table += "\n";
+  for (const Measure& measure : headline_measures(collection)) {
+    table += cell(measure.name, kNames);
+    for (size_t v = 0; v < collection.variants.size(); ++v) {
+      const std::optional<double> mean = measure.mean(v);
+      table += right(mean ? measure.text(*mean) : "-");
+    }
+    table += "\n";
+  }
+  return table;
+}
+
 Section summary_section(const Collection& collection, const Links&) {
   std::string body;
   for (const StudyFile& study : collection.studies) {

@@ -11,4 +11,7 @@ namespace cambium::report {
 /// terminal.
 std::vector<std::string> summary(const Collection& collection);
 
+/// The headline measures as a table of text, a column a variant: means over seeds.
+std::string results_table(const Collection& collection);
+
 }  // namespace cambium::report

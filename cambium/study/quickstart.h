@@ -2,41 +2,22 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
-#include <vector>
+
+#include "cambium/study/jobs/study_config.h"
 
 namespace cambium::study {
 
 struct QuickstartOptions {
   std::filesystem::path out = "runs/quickstart";
-  double minutes = 6;  ///< for the three trainings together; the number of steps follows from a short measurement
+  double minutes = 5;  ///< for all trainings together; the number of steps follows from a short measurement
   int64_t steps = 0;   ///< > 0: exactly so many, without a measurement
   uint64_t seed = 1;
   int64_t questions = 200;  ///< held-out items of each primitive
 };
 
-/// What one variant came to.
-struct VariantResult {
-  std::string name;              ///< baseline | midas | lidas
-  double val_loss;               ///< nats a token, held-out items of the built-in corpus
-  std::vector<double> accuracy;  ///< of each primitive, 0 … 1
-  double train_flops;
-  double seconds;  ///< of training; NaN where it was interrupted
-};
-
-struct QuickstartResult {
-  int64_t steps;
-  std::vector<std::string> primitives;
-  std::vector<VariantResult> variants;
-  std::filesystem::path file;  ///< results.json
-};
-
-/// Makes the built-in corpus, trains a baseline, a MIDAS and a LIDAS model on the same batches for the same number of
-/// steps, and asks each the held-out reasoning primitives. Everything lies under `out`; what is complete there is not
-/// done again.
-QuickstartResult quickstart(const QuickstartOptions& options);
-
-/// The result as a table for a terminal, with what it shows and what it is too small to show.
-std::string format_table(const QuickstartResult& result);
+/// The study configs/study/quickstart.toml, written into `out` together with the configuration of its runs, with as
+/// many steps as take `minutes` here. A second call in the same folder keeps the first one's number of steps; throws
+/// InvalidInput where it is asked for something else.
+StudyConfig quickstart_study(const QuickstartOptions& options);
 
 }  // namespace cambium::study

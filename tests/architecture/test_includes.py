@@ -25,8 +25,8 @@ BELOW = {
     "eval": ["data", "model"],
     "analysis": ["eval"],
     "report": ["config"],
-    "study/jobs": ["report"],
-    "study": ["train", "analysis", "report"],
+    "study/jobs": ["report", "data"],
+    "study": ["train", "study/jobs"],
 }
 
 WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "report", "study/jobs"}

@@ -85,7 +85,7 @@ class Report(unittest.TestCase):
 
     def test_one_page_that_loads_nothing(self):
         page, said = self.page("runs")
-        self.assertEqual(page.sections, ["summary", "results", "training", "growth", "signatures", "depth", "order", "sublayers", "similarity", "made"])
+        self.assertEqual(page.sections, ["summary", "results", "claims", "training", "growth", "signatures", "depth", "order", "sublayers", "similarity", "made"])
         self.assertEqual(page.loads, [])
         self.assertIn("2 variants with 2 seeds each.", page.text)
         self.assertIn("2 variants with 2 seeds each.", said)

@@ -121,6 +121,41 @@ class Study(unittest.TestCase):
         self.assertIn("hours", done.stdout)
         self.assertFalse((self.whole / "elsewhere").exists())
 
+    def test_shipped_studies_can_be_planned(self):
+        repository = pathlib.Path(__file__).resolve().parents[2]
+        names = ("quickstart", "small", "operators", "symmetry", "long-range", "paper-360m", "paper-1.7b")
+        for name in names:
+            with self.subTest(name):
+                done = must("study", f"configs/study/{name}.toml", "--dry-run", "--set", f"study.out={self.folder}/none",
+                            "--set", f"study.runs={self.folder}/none", cwd=repository)
+                trainings = re.findall(r"(?m)^to do +train/.*$", done.stdout)
+                self.assertGreaterEqual(len(trainings), 4)
+                self.assertTrue(all("FLOPs" in line for line in trainings), done.stdout)
+
+    def test_a_study_that_extends_it(self):
+        """Another page from the same data and runs, with a variant more: only that one is made."""
+        (self.whole / "more.toml").write_text("""
+extends = "study.toml"
+name = "more"
+question = "What of the top?"
+baseline = "lidas"
+variants = ["lidas"]
+seeds = [1]
+[[variant]]
+name = "top"
+set = ["growth.operator=gradstack"]
+""")
+        done = must("study", "more.toml", cwd=self.whole)
+        self.assertEqual(re.findall(r"(\S+): begins", done.stderr), ["train/top-s1", "eval/top-s1", "analyze/top-s1", "report"])
+        page = Page((self.whole / "runs/more/report.html").read_text(encoding="utf-8"))
+        self.assertIn("What of the top?", page.text)
+        self.assertIn("2 variants with 1 seed each.", page.text)
+        self.assertTrue(any(link.startswith("../tiny/top-s1/") for link in page.links), page.links)
+        # The first study's page knows nothing of it.
+        must("study", "study.toml", cwd=self.whole)
+        self.assertNotIn("top-s1", Page((self.whole / "runs/tiny/report.html").read_text(encoding="utf-8")).text)
+        self.assertFalse((self.whole / "runs/more/lidas-s1").exists())
+
     def test_kills_leave_the_same_page(self):
         folder = self.folder / "killed"
         write(folder)

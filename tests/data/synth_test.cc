@@ -252,15 +252,5 @@ TEST(Corpus, WritesJsonLinesThatRepeat) {
   EXPECT_EQ(count, 10);
 }
 
-TEST(Corpus, TheBuiltInDatasetHasBothSplits) {
-  TemporaryFolder folder;
-  const auto tokenizer = byte_tokenizer();
-  const Manifest manifest = write_builtin_dataset(folder / "set", tokenizer, 50000, 5000, 1);
-  EXPECT_NEAR(static_cast<double>(manifest.split("train", "").tokens), 50000, 2000);
-  EXPECT_NEAR(static_cast<double>(manifest.split("val", "").tokens), 5000, 2000);
-  EXPECT_EQ(TokenDataset::open(folder / "set", "val").num_tokens(), manifest.split("val", "").tokens);
-  EXPECT_GE(builtin_corpus_sample(10000, 1).size(), 10000u);
-}
-
 }  // namespace
 }  // namespace cambium::data

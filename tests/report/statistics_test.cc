@@ -46,6 +46,16 @@ TEST(Statistics, ManyPairsAreDrawnWithTheSeed) {
   EXPECT_EQ(bootstrap_difference(eight, 1).low, difference.low);
 }
 
+// scipy.stats.t.interval(0.95, n - 1, mean, sem).
+TEST(Statistics, StudentsInterval) {
+  const Difference three = bootstrap_difference(Numbers{0.1, -0.2, 0.4}, 1);
+  EXPECT_NEAR(three.t_low, -0.6452413, 2e-5);
+  EXPECT_NEAR(three.t_high, 0.8452413, 2e-5);
+  const Difference same = bootstrap_difference(Numbers{0.5, 0.5, 0.5}, 1);
+  EXPECT_EQ(same.t_low, 0.5);
+  EXPECT_EQ(same.t_high, 0.5);
+}
+
 TEST(Statistics, OnePairHasNoInterval) {
   const Difference one = bootstrap_difference(Numbers{0.5}, 1);
   EXPECT_EQ(one.mean, 0.5);

@@ -4,8 +4,8 @@
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
-#include "cambium/data/dataset_writer.h"
 #include "cambium/data/synth/curriculum.h"
+#include "cambium/formats/json.h"
 
 namespace cambium::data {
 namespace {
@@ -13,8 +13,6 @@ namespace {
 void stop_if_asked() {
   if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
 }
-
-const SynthTask& curriculum() { return *select_synth_tasks("curriculum").front(); }
 
 /// Bytes that become a file only as a whole, however many they are.
 class StagedFile {
@@ -67,42 +65,13 @@ void write_synth_jsonl(const std::filesystem::path& path, const std::vector<cons
 }
 
 std::string builtin_corpus_sample(int64_t bytes, uint64_t seed) {
+  const SynthTask& curriculum = *select_synth_tasks("curriculum").front();
   CounterRandom random(seed, "corpus.sample");
   std::string text;
   while (std::ssize(text) < bytes) {
-    text += make_item(curriculum(), random, SynthSplit::kTrain, random.uniform()).text + "\n";
+    text += make_item(curriculum, random, SynthSplit::kTrain, random.uniform()).text + "\n";
   }
   return text;
-}
-
-Manifest write_builtin_dataset(const std::filesystem::path& directory, const text::Tokenizer& tokenizer, int64_t tokens,
-                               int64_t val_tokens, uint64_t seed, bool replace) {
-  DatasetWriter writer(directory, tokenizer, end_of_text_id(tokenizer, std::nullopt), replace);
-  Progress progress("built-in corpus", tokens + val_tokens, "tokens");
-  std::vector<int32_t> ids;
-  InputInfo source{.path = "built-in corpus"};
-  int64_t written = 0;
-  const auto add = [&](const std::string& split, const SynthItem& item) {
-    stop_if_asked();
-    ids.clear();
-    tokenizer.encode(item.text, ids);
-    writer.add(split, ids, std::ssize(item.text));
-    source.documents += 1;
-    source.bytes += std::ssize(item.text);
-    written += std::ssize(ids) + 1;
-    progress.update(written);
-  };
-  CounterRandom train(seed, "corpus.train");
-  while (written < tokens) {
-    add("train",
-        make_item(curriculum(), train, SynthSplit::kTrain, static_cast<double>(written) / static_cast<double>(tokens)));
-  }
-  CounterRandom heldout(seed, "corpus.heldout");
-  const int64_t until = written + val_tokens;
-  while (written < until) add("val", make_item(curriculum(), heldout, SynthSplit::kHeldout, heldout.uniform()));
-  progress.finish();
-  return writer.commit(
-      {source}, {{"made_by", "built-in corpus"}, {"tokens", tokens}, {"val_tokens", val_tokens}, {"seed", seed}});
 }
 
 }  // namespace cambium::data

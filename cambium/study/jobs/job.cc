@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "cambium/base/format.h"
-#include "cambium/config/plan.h"
+#include "cambium/study/jobs/training_plan.h"
 
 namespace cambium::study {
 namespace fs = std::filesystem;
@@ -43,7 +43,7 @@ class Builder {
       }
     }
     Job report{.name = "report",
-               .arguments = {"report", study_.out.string(), "--out", (study_.out / "report.html").string()}};
+               .arguments = {"report", record_file(study_).string(), "--out", (study_.out / "report.html").string()}};
     report.makes = {study_.out / "report.html"};
     report.after.resize(jobs_.size());
     std::iota(report.after.begin(), report.after.end(), size_t{0});
@@ -53,8 +53,19 @@ class Builder {
   }
 
  private:
+  /// A value may hold {out}; all others stand for what they say.
+  Words words_of(const Words& of_run) const {
+    Words words;
+    for (const auto& [name, meaning] : study_.values) {
+      words.emplace_back("{" + name + "}", meaning);
+    }
+    words.insert(words.end(), of_run.begin(), of_run.end());
+    words.emplace_back("{out}", study_.runs.string());
+    return words;
+  }
+
   void prepare() {
-    const Words words{{"{out}", study_.out.string()}};
+    const Words words = words_of({});
     for (const StudyConfig::Prepare& step : study_.prepare) {
       Job job{.name = "prepare/" + step.name};
       add_filled(job.arguments, step.command, words);
@@ -71,10 +82,8 @@ class Builder {
   void add_run(const StudyConfig::Variant& variant, int64_t seed, size_t prepared) {
     const fs::path directory = run_directory(study_, variant.name, seed);
     const std::string name = directory.filename().string();
-    const Words words{{"{out}", study_.out.string()},
-                      {"{variant}", variant.name},
-                      {"{seed}", std::to_string(seed)},
-                      {"{run}", directory.string()}};
+    const Words words =
+        words_of({{"{variant}", variant.name}, {"{seed}", std::to_string(seed)}, {"{run}", directory.string()}});
     std::vector<std::string> set{"run.dir=" + directory.string(), format("run.seed={}", seed)};
     add_filled(set, variant.set, words);
     add_filled(set, study_.set, words);
@@ -92,10 +101,9 @@ class Builder {
     }
     train.run = directory;
     train.config = config::load_run_config(study_.run, set);
-    if (train.config->train.steps.unit != config::StepCount::Unit::kEpochs && train.config->run.branch_from.empty()) {
-      const config::Plan plan = config::make_plan(*train.config, /*epoch_tokens=*/0, {});
-      train.steps = plan.steps.total;
-      train.flops = plan.flops;
+    if (const std::optional<config::Plan> plan = plan_of(*train.config)) {
+      train.steps = plan->steps.total;
+      train.flops = plan->flops;
     }
     const size_t trained = add(std::move(train));
     trainings_[directory] = trained;
@@ -133,6 +141,13 @@ class Builder {
     }
   }
 
+  std::optional<config::Plan> plan_of(const config::RunConfig& config) const {
+    const auto parent = trainings_.find(fs::path(config.run.branch_from).parent_path().parent_path());
+    return plan_training(config, config.run.branch_from.empty() || parent == trainings_.end()
+                                     ? std::nullopt
+                                     : plan_of(*jobs_[parent->second].config));
+  }
+
   size_t add(Job job) {
     jobs_.push_back(std::move(job));
     return jobs_.size() - 1;
@@ -162,8 +177,10 @@ std::string quoted(const std::string& word) {
 std::vector<Job> make_jobs(const StudyConfig& study) { return Builder(study).jobs(); }
 
 fs::path run_directory(const StudyConfig& study, const std::string& variant, int64_t seed) {
-  return study.out / format("{}-s{}", variant, seed);
+  return study.runs / format("{}-s{}", variant, seed);
 }
+
+fs::path record_file(const StudyConfig& study) { return study.out / "study.json"; }
 
 std::string command_line(const Job& job) {
   std::string line = "cambium";

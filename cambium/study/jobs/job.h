@@ -33,6 +33,9 @@ std::vector<Job> make_jobs(const StudyConfig& study);
 /// The directory of a run.
 std::filesystem::path run_directory(const StudyConfig& study, const std::string& variant, int64_t seed);
 
+/// What the study says of its runs, for the report.
+std::filesystem::path record_file(const StudyConfig& study);
+
 /// "cambium train ...", quoted for a shell.
 std::string command_line(const Job& job);
 

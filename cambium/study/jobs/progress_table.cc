@@ -48,8 +48,7 @@ std::optional<TrainingPlace> training_place(const fs::path& run) {
       return line.contains(key) && line[key].is_number() ? line[key].get<double>() : 0.0;
     };
     if (line.is_object() && !line.contains("event") && line.contains("step")) {
-      return TrainingPlace{
-          .step = static_cast<int64_t>(number("step")), .loss = number("loss"), .seconds = number("seconds")};
+      return TrainingPlace{.step = static_cast<int64_t>(number("step")), .loss = number("loss")};
     }
     text.resize(begin == std::string::npos ? 0 : begin + 1);
   }
@@ -78,12 +77,23 @@ std::string ProgressTable::running_line(size_t job, const JobState& state, doubl
   }
   const std::optional<TrainingPlace> place = training_place(jobs_[job].run);
   if (place && jobs_[job].steps > 0) {
-    const double rate =
-        place->seconds > 0 ? place->seconds / static_cast<double>(std::max<int64_t>(1, place->step)) : 0;
-    text += format("  step {}/{}  loss {:.4f}  ETA {}", place->step, jobs_[job].steps, place->loss,
-                   format_duration(rate * static_cast<double>(std::max<int64_t>(0, jobs_[job].steps - place->step))));
+    text += format("  step {}/{}  loss {:.4f}", place->step, jobs_[job].steps, place->loss);
+    if (const Share made = share(job); made.now > 0) {
+      text += format("  ETA {}", format_duration((seconds - state.began) * (1 - made.all) / made.now));
+    }
   }
   return text;
+}
+
+ProgressTable::Share ProgressTable::share(size_t job) const {
+  const auto began = began_at_.find(job);
+  const auto place = began == began_at_.end() ? std::nullopt : training_place(jobs_[job].run);
+  if (!place || jobs_[job].steps == 0) {
+    return {};
+  }
+  const auto steps = static_cast<double>(jobs_[job].steps);
+  const double all = std::min(1.0, static_cast<double>(place->step) / steps);
+  return {.all = all, .now = std::max(0.0, all - static_cast<double>(began->second) / steps)};
 }
 
 std::string ProgressTable::overall(std::span<const JobState> states, double seconds) const {
@@ -93,13 +103,9 @@ std::string ProgressTable::overall(std::span<const JobState> states, double seco
     done += states[i].state == State::kDone ? 1 : 0;
     failed += states[i].state == State::kFailed || states[i].state == State::kBlocked ? 1 : 0;
     const bool open = states[i].state == State::kWaiting || states[i].state == State::kRunning;
-    double share = 0;
-    if (const auto place = states[i].state == State::kRunning ? training_place(jobs_[i].run) : std::nullopt;
-        place && jobs_[i].steps > 0) {
-      share = static_cast<double>(place->step) / static_cast<double>(jobs_[i].steps);
-    }
-    left += open ? (1 - share) * jobs_[i].flops : 0;
-    measured += states[i].state == State::kDone && !states[i].skipped ? jobs_[i].flops : share * jobs_[i].flops;
+    const Share made = states[i].state == State::kRunning ? share(i) : Share{};
+    left += open ? (1 - made.all) * jobs_[i].flops : 0;
+    measured += states[i].state == State::kDone && !states[i].skipped ? jobs_[i].flops : made.now * jobs_[i].flops;
   }
   std::string text = format("{} of {} jobs done{}, {}", done, states.size(),
                             failed > 0 ? format(", {} failed or blocked", failed) : "", format_duration(seconds));
@@ -125,6 +131,13 @@ void ProgressTable::tell(size_t job, const JobState& state) {
 }
 
 void ProgressTable::look(std::span<const JobState> states, double seconds, int64_t changed) {
+  if (changed >= 0) {
+    const auto job = static_cast<size_t>(changed);
+    if (states[job].state == State::kRunning && !jobs_[job].run.empty()) {
+      const std::optional<TrainingPlace> place = training_place(jobs_[job].run);
+      began_at_[job] = place ? place->step : 0;
+    }
+  }
   if (changed >= 0) {
     clear();
     tell(static_cast<size_t>(changed), states[static_cast<size_t>(changed)]);

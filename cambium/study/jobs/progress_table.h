@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,7 +14,6 @@ namespace cambium::study {
 struct TrainingPlace {
   int64_t step = 0;
   double loss = 0;
-  double seconds = 0;  ///< of its process
 };
 std::optional<TrainingPlace> training_place(const std::filesystem::path& run);
 
@@ -30,12 +30,18 @@ class ProgressTable : public Watcher {
   std::string running_line(size_t job, const JobState& state, double seconds) const;
   std::string overall(std::span<const JobState> states, double seconds) const;
   void tell(size_t job, const JobState& state);
+  /// The share of a training's steps that it has made, and of these the share since this start.
+  struct Share {
+    double all = 0, now = 0;
+  };
+  Share share(size_t job) const;
 
   std::span<const Job> jobs_;
   const Settings& settings_;
   bool terminal_;
   size_t lines_ = 0;
   double next_ = 0;
+  std::map<size_t, int64_t> began_at_;  ///< for each training that runs: the step at which it went on
 };
 
 /// The last lines of a file, for the message on a job that failed.

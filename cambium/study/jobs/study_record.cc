@@ -8,7 +8,6 @@
 #include "cambium/base/files.h"
 #include "cambium/base/format.h"
 #include "cambium/formats/json.h"
-#include "cambium/report/study_file.h"
 
 namespace cambium::study {
 
@@ -17,8 +16,9 @@ void write_study_record(const StudyConfig& study, std::span<const Job> jobs, con
   Json runs = Json::array(), commands = Json::array();
   for (const StudyConfig::Variant& variant : study.variants) {
     for (const int64_t seed : study.seeds) {
-      const std::filesystem::path directory = run_directory(study, variant.name, seed);
-      runs.push_back({{"dir", directory.filename().string()}, {"variant", variant.name}, {"seed", seed}});
+      const std::filesystem::path directory =
+          std::filesystem::proximate(run_directory(study, variant.name, seed), study.out);
+      runs.push_back({{"dir", directory.string()}, {"variant", variant.name}, {"seed", seed}});
     }
   }
   for (const Job& job : jobs) {
@@ -37,7 +37,7 @@ void write_study_record(const StudyConfig& study, std::span<const Job> jobs, con
                     {"system", format("{} {}, {}", system.sysname, system.release, system.machine)},
                     {"cambium", version}}}};
   make_directories(study.out);
-  write_file_atomic(study.out / report::kStudyFile, json.dump(1) + "\n");
+  write_file_atomic(record_file(study), json.dump(1) + "\n");
 }
 
 }  // namespace cambium::study

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Compares all growth operators at equal steps on a tiny model: final validation loss and primitive accuracy.
 #
-# usage: configs/study/operators.sh [SEED...]      (from the repository's root; seeds 1 by default)
+# usage: configs/study/every-operator.sh [SEED...]      (from the repository's root; seeds 1 by default)
 #
-# Needs nothing but a built cambium (scripts/bootstrap). Makes its data and runs under runs/operators, goes on where it was
+# Needs nothing but a built cambium (scripts/bootstrap). Makes its data and runs under runs/every-operator, goes on where it was
 # stopped, and prints a Markdown table at the end. A run takes two to four minutes on a core, a seed half an hour.
 set -euo pipefail
 
 cambium=${CAMBIUM:-build/release/apps/cambium/cambium}
-out=runs/operators
+out=runs/every-operator
 seeds=("$@")
 [ ${#seeds[@]} -gt 0 ] || seeds=(1)
 
@@ -48,7 +48,7 @@ mapfile -t operators < <(echo none; "$cambium" grow --list | sed -n '/^explicit/
 for seed in "${seeds[@]}"; do
   for operator in "${operators[@]}"; do
     run=$out/$operator-$seed
-    "$cambium" train configs/study/operators.toml --set "run.dir=$run" --set "run.seed=$seed" \
+    "$cambium" train configs/study/every-operator.toml --set "run.dir=$run" --set "run.seed=$seed" \
       --set "growth.operator=$operator"
     for task in copy-random-words copy-real-words; do
       [ -e "$run/$task.jsonl" ] ||
