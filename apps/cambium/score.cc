@@ -15,6 +15,7 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
+#include "cambium/base/rename.h"
 #include "cambium/formats/json.h"
 #include "cambium/formats/streams.h"
 #include "cambium/model/hugging_face.h"
@@ -154,7 +155,7 @@ class Output {
   void finish() {
     if (file_) {
       file_->close(/*sync=*/true);
-      fs::rename(partial(), path_);
+      cambium::rename_path(partial(), path_);
       file_.reset();
     }
   }

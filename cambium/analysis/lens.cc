@@ -2,6 +2,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
+#include "cambium/base/rename.h"
 #include "cambium/formats/safetensors.h"
 
 namespace cambium::analysis {
@@ -63,7 +64,7 @@ void save_lens(const std::filesystem::path& directory, const Lens& lens, const m
     writer.write_float32(values_of(lens.biases[l]));
   }
   writer.close();
-  std::filesystem::rename(staged, file_of(directory));
+  rename_path(staged, file_of(directory));
 }
 
 Lens load_lens(const std::filesystem::path& directory, const model::Llama& model) {

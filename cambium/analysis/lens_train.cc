@@ -8,6 +8,7 @@
 #include "cambium/base/files.h"
 #include "cambium/base/hash.h"
 #include "cambium/base/random.h"
+#include "cambium/base/rename.h"
 #include "cambium/base/signals.h"
 #include "cambium/formats/safetensors.h"
 #include "cambium/model/weights_hash.h"
@@ -76,7 +77,7 @@ class TrainingState {
       writer.write_float32({tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())});
     });
     writer.close();
-    fs::rename(staged, file_);
+    rename_path(staged, file_);
   }
 
   std::vector<TranslatorState> layers;

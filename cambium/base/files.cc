@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "cambium/base/error.h"
+#include "cambium/base/fault.h"
+#include "cambium/base/rename.h"
 
 namespace cambium {
 namespace fs = std::filesystem;
@@ -25,23 +27,28 @@ constexpr size_t kBufferBytes = size_t{1} << 20;
   throw Error(format("{}: {}: {}", path.string(), doing, std::strerror(code)));
 }
 
+/// fsync, as a point for faults.
+int flush_to_disk(int fd) { return fault::strikes() ? -1 : ::fsync(fd); }
+
+/// remove_all, as a point at which a process may be killed; what stays is no error.
+void discard(const fs::path& path) {
+  std::error_code ignored;
+  if (!fault::strikes()) {
+    fs::remove_all(path, ignored);
+  }
+}
+
 void sync_path(const fs::path& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0) {
     fail_with_errno(path, "cannot open to flush");
   }
-  const int result = ::fsync(fd);
+  const int result = flush_to_disk(fd);
   const int code = errno;
   ::close(fd);
   if (result != 0) {
     errno = code;
     fail_with_errno(path, "cannot flush to disk");
-  }
-}
-
-void rename_path(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    fail_with_errno(to, format("cannot rename {} to this name", from.filename().string()));
   }
 }
 
@@ -62,13 +69,12 @@ void restore(const fs::path& aside, const fs::path& target) {
     rename_path(aside, target);
     return;
   }
-  std::error_code ignored;  // only disk space is at stake
-  fs::remove_all(aside, ignored);
+  discard(aside);  // only disk space is at stake
 }
 
 /// Gives `staging` the name of the directory `target`. The old content then stands under the name returned.
 fs::path replace_directory(const fs::path& staging, const fs::path& target) {
-  if (::renameat2(AT_FDCWD, staging.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+  if (!fault::strikes() && ::renameat2(AT_FDCWD, staging.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
     return staging;
   }
   if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) {
@@ -88,6 +94,12 @@ fs::path replace_directory(const fs::path& staging, const fs::path& target) {
 fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 }  // namespace
+
+void rename_path(const fs::path& from, const fs::path& to) {
+  if (fault::strikes() || ::rename(from.c_str(), to.c_str()) != 0) {
+    fail_with_errno(to, format("cannot rename {} to this name", from.filename().string()));
+  }
+}
 
 std::string read_file(const fs::path& path, int64_t max_bytes) {
   std::error_code error;
@@ -129,7 +141,7 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
 
 FileWriter::FileWriter(const fs::path& path, Mode mode) : path_(path) {
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mode == Mode::kAppend ? O_APPEND : O_TRUNC);
-  fd_ = ::open(path.c_str(), flags, 0644);
+  fd_ = fault::strikes() ? -1 : ::open(path.c_str(), flags, 0644);
   if (fd_ < 0) {
     fail_with_errno(path, "cannot open for writing");
   }
@@ -152,7 +164,12 @@ FileWriter::~FileWriter() {
 
 void FileWriter::write_out(const std::byte* data, int64_t size) {
   while (size > 0) {
-    const ssize_t written = ::write(fd_, data, static_cast<size_t>(size));
+    const fault::Write planned = fault::strikes_write(size);
+    ssize_t written = ::write(fd_, data, static_cast<size_t>(planned.size));
+    if (planned.fails) {
+      fault::finish_write();
+      written = -1;
+    }
     if (written < 0) {
       if (errno == EINTR) {
         continue;
@@ -185,7 +202,7 @@ void FileWriter::flush() {
 
 void FileWriter::sync() {
   flush();
-  if (::fsync(fd_) != 0) {
+  if (flush_to_disk(fd_) != 0) {
     fail_with_errno(path_, "cannot flush to disk");
   }
 }
@@ -252,8 +269,7 @@ void StagedDirectory::commit() {
     const fs::path old = replace_directory(staging_, target_);
     committed_ = true;
     sync_directory(parent_of(target_));
-    std::error_code ignored;
-    fs::remove_all(old, ignored);
+    discard(old);
     return;
   }
   rename_path(staging_, target_);
@@ -333,7 +349,11 @@ void make_directories(const fs::path& path) {
   if (parent != path && !fs::exists(parent, error)) {
     make_directories(parent);
   }
-  fs::create_directory(path, error);
+  if (fault::strikes()) {
+    error.assign(errno, std::generic_category());
+  } else {
+    fs::create_directory(path, error);
+  }
   if (error) {
     throw Error(format("{}: cannot make the directory: {}", path.string(), error.message()));
   }

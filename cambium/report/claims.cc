@@ -47,8 +47,10 @@ class Finder {
         {{roles_.midas, roles_.full}, {roles_.lidas, roles_.full}});
   }
   template <typename Get>
-  void lidas_against_midas(const char* statement, const char* quantity, double sign, const Get& get) {
-    add({.statement = statement, .quantity = quantity, .measure = of(quantity, get), .sign = sign, .comparisons = {}},
+  void lidas_against_midas(const char* statement, const char* quantity, double sign, int digits, const Get& get) {
+    Measure measure = of(quantity, get);
+    measure.digits = digits;
+    add({.statement = statement, .quantity = quantity, .measure = std::move(measure), .sign = sign, .comparisons = {}},
         {{roles_.lidas, roles_.midas}});
   }
   void at_least_as_good(const char* statement, Measure measure, double margin) {
@@ -108,10 +110,10 @@ std::vector<Claim> find_claims(const Collection& collection) {
   finder.grown_against_full("Blocks of grown models change places at little loss",
                             "loss with two neighbouring inner blocks exchanged, rise in nats", -1, block_swap_loss);
   finder.lidas_against_midas("LIDAS leaves more symmetric weights", "asymmetry of the blocks' similarity", -1,
-                             weight_asymmetry);
+                             /*digits=*/5, weight_asymmetry);
   finder.lidas_against_midas(
       "LIDAS's attention agrees more with the stream where blocks begin",
-      "cosine of attention and stream at the first layers of the blocks behind the first", +1,
+      "cosine of attention and stream at the first layers of the blocks behind the first", +1, kDigits,
       [&](const Run& run) { return block_start_cosine(run, run.config ? run.config->growth.block_size : 0); });
   constexpr double kPoints = 2, kNats = 0.02;
   for (Measure& group : group_measures(collection)) {

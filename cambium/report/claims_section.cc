@@ -48,7 +48,7 @@ Table::Row row(const Claim& claim, const Comparison& compared, const Collection&
 
 Section claims_section(const Collection& collection, const Links& links) {
   Table table;
-  table.head = {"claim",           "compared",          "first", "second", "difference",
+  table.head = {"claim",           "compared",          "value", "other",  "difference",
                 "bootstrap, 95 %", "Student's t, 95 %", "seeds", "verdict"};
   for (const Claim& claim : find_claims(collection)) {
     for (size_t i = 0; i < claim.comparisons.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
+#include "cambium/base/rename.h"
 #include "cambium/train/manifest.h"
 
 namespace cambium::train {
@@ -62,11 +63,7 @@ fs::path unused_previous(const fs::path& run_directory) {
 void move_into(const fs::path& target, const std::vector<fs::path>& moved) {
   make_directories(target);
   for (const fs::path& path : moved) {
-    std::error_code error;
-    fs::rename(path, target / path.filename(), error);
-    if (error) {
-      fail("{}: cannot move to {}: {}", path.string(), target.string(), error.message());
-    }
+    rename_path(path, target / path.filename());
   }
 }
 
@@ -137,12 +134,12 @@ void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_gr
     }
     // Renamed first: a half-removed folder must not look like a checkpoint.
     const fs::path doomed = path->parent_path() / format(".{}.removed", path->filename().string());
-    std::error_code error;
-    fs::remove_all(doomed, error);
-    fs::rename(*path, doomed, error);
-    fs::remove_all(doomed, error);
-    if (error) {
-      log_warning(format("{}: cannot remove the old checkpoint: {}", path->string(), error.message()));
+    try {
+      fs::remove_all(doomed);
+      rename_path(*path, doomed);
+      fs::remove_all(doomed);
+    } catch (const std::exception& error) {
+      log_warning(format("{}: cannot remove the old checkpoint: {}", path->string(), error.what()));
     }
   }
 }

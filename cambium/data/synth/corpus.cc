@@ -3,6 +3,7 @@
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
+#include "cambium/base/rename.h"
 #include "cambium/base/signals.h"
 #include "cambium/data/synth/curriculum.h"
 #include "cambium/formats/json.h"
@@ -27,9 +28,7 @@ class StagedFile {
   void write(std::string_view bytes) { writer_.write(bytes); }
   void commit() {
     writer_.close(/*sync=*/true);
-    std::error_code error;
-    std::filesystem::rename(partial(), path_, error);
-    if (error) fail("{}: cannot rename to this name: {}", path_.string(), error.message());
+    rename_path(partial(), path_);
   }
 
  private:
