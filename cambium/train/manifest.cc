@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kFormat = "cambium-checkpoint";
+constexpr int64_t kVersion = 1;
 
 /// Files that a manifest has to list: always, or where they are there. A manifest of nothing vouches for nothing.
 struct Part {
@@ -59,7 +61,7 @@ void write_manifest(const fs::path& directory) {
                     {"bytes", static_cast<int64_t>(fs::file_size(file))},
                     {"xxh3_128", hash_file(file)}});
   }
-  const formats::Json manifest{{"format", "cambium-checkpoint"}, {"version", 1}, {"files", list}};
+  const formats::Json manifest{{"format", kFormat}, {"version", kVersion}, {"files", list}};
   write_file_atomic(directory / kManifest, manifest.dump(1) + "\n");
 }
 
@@ -71,6 +73,10 @@ std::string check_manifest(const fs::path& directory, bool hashes) {
   try {
     const formats::Json json = formats::read_json(path);
     const formats::JsonView manifest(json, path.string());
+    if (manifest.string("format") != kFormat) {
+      manifest.fail("format", format("\"{}\"", kFormat));
+    }
+    manifest.integer("version", kVersion, kVersion);
     const formats::Json& files = manifest.at("files");
     if (!files.is_array()) {
       manifest.fail("files", "a list");

@@ -74,7 +74,8 @@ TEST(Fault, DirectoriesAreOldOrNew) {
         write("newer");
         EXPECT_EQ(content(), "newer");
         EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"set"});
-      });
+      },
+      /*stride=*/2);
 }
 
 TEST(Fault, MessagesTellFileAndReason) {

@@ -310,7 +310,8 @@ class Damage(Resume):
         "missing file": lambda folder: (folder / "trainer.json").unlink(),
         "no manifest": lambda folder: (folder / "manifest.json").unlink(),
         "truncated manifest": lambda folder: truncate(folder / "manifest.json") or truncate(folder / "manifest.json"),
-        "manifest of nothing": lambda folder: (folder / "manifest.json").write_text('{"files": []}'),
+        "manifest of nothing": lambda folder: (folder / "manifest.json").write_text(
+            '{"format": "cambium-checkpoint", "version": 1, "files": []}'),
     }
 
     def test_the_one_before_is_used(self):

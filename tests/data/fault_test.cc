@@ -52,7 +52,8 @@ TEST(Faults, APreparationGoesOnAndEndsTheSame) {
         }
         EXPECT_TRUE(contents("set") == whole);
         EXPECT_FALSE(fs::exists(folder / ".set.partial"));
-      });
+      },
+      /*stride=*/6);
 }
 
 }  // namespace

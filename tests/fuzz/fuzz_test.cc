@@ -57,13 +57,17 @@ TEST_P(Fuzz, CorpusAndMutations) {
   const Target& target = GetParam();
   const std::vector<fs::path> files = corpus(target);
   ASSERT_FALSE(files.empty()) << "tests/fuzz/corpus/" << target.name;
-  constexpr int kMutations = 1000;
+  constexpr int kMutations = 3000;
   std::mt19937_64 random(17);
   std::vector<std::string> seeds;
   for (const fs::path& file : files) {
     SCOPED_TRACE(file.string());
     seeds.push_back(read_file(file));
-    EXPECT_NO_THROW(run(target, seeds.back()));
+    if (file.filename().string().starts_with("found-")) {
+      EXPECT_NO_THROW(run(target, seeds.back()));
+    } else {
+      EXPECT_NO_THROW(target.read(Input(seeds.back(), target.suffix))) << "a seed must be valid";
+    }
   }
   EXPECT_NO_THROW(run(target, ""));
   for (int i = 0; i < kMutations; ++i) {

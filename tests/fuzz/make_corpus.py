@@ -74,24 +74,24 @@ config = {"model_type": "llama", "vocab_size": 64, "hidden_size": 16, "intermedi
           "rms_norm_eps": 1e-5, "tie_word_embeddings": True, "hidden_act": "silu", "torch_dtype": "float32"}
 put("model_config", "llama", as_json(config))
 put("model_config", "scaled", as_json(config | {"model_type": "cambium-llama", "layer_norm_scaling": True}))
-put("model_config", "rope", as_json(config | {"rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}))
+put("model_config", "rope", as_json(config | {"rope_theta": 5e5, "rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}))
 put("tokenizer", "trained", (ROOT / "tests/golden/training/tokenizer.json").read_bytes())
 put("sentencepiece", "small", sentencepiece())
 put("run_config", "tiny", (ROOT / "configs/tiny.toml").read_bytes())
 put("run_config", "growth", (ROOT / "configs/study/small-run.toml").read_bytes()
-    + b"\n[eval]\nevery = 10\ntasks = [\"a\"]\n")
+    + b"\n[eval]\nevery = 10\ntasks = \"a\"\n")
 put("study_config", "small", (ROOT / "configs/study/small.toml").read_bytes())
 put("study_config", "quickstart", (ROOT / "configs/study/quickstart.toml").read_bytes())
 put("templates", "published", '[copy]\nwords = 8\ntext = "{words} {again} ___"\nanswer = " {word}"\n\n[variable_assignment]\n'
     'deepest = 1\nforms = ["mine"]\n\n[form.mine]\nhead = "H\\n"\nquestion = "{name}=?"\nanswer = " {value}"\n')
 put("text_template", "fields", "{title}\\n{{x}} {body}\\t")
 shard = {"file": "train-tokens-00000.bin", "tokens": 10, "bytes": 20, "xxh3_128": "0" * 32,
-         "documents_file": "train-documents-00000.bin", "documents": 2, "documents_bytes": 16, "documents_xxh3_128": "1" * 32}
+         "documents_file": "train-documents-00000.bin", "documents": 2, "documents_xxh3_128": "1" * 32}
 put("manifest", "dataset", as_json({
     "format": "cambium-tokens", "version": 1, "vocab_size": 300, "token_bytes": 2, "end_of_text": 299,
     "tokenizer": {"file": "tokenizer.json", "xxh3_128": "2" * 32},
-    "splits": [{"name": "train", "tokens": 10, "documents": 2, "text_bytes": 30, "shards": [shard]}],
-    "sources": [], "settings": {}}))
+    "splits": {"train": {"tokens": 10, "documents": 2, "text_bytes": 30, "shards": [shard]}},
+    "sources": [{"path": "a.jsonl", "bytes": 40, "documents": 2, "empty_documents": 0, "bad_lines": 0, "duplicate_documents": 0}], "settings": {}}))
 put("text", "plain", "A line.\nAnother, \u00e4\u20ac\U0001f600.\n")
 put("text", "gzip", gzip.compress(b"A line.\nAnother.\n" * 9, mtime=0))
 lines = "".join(json.dumps({"text": f"document {i}", "n": i}) + "\n" for i in range(5))

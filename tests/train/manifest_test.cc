@@ -54,7 +54,7 @@ TEST_F(Manifest, MustBeThere) {
 }
 
 TEST_F(Manifest, MustListWhatMakesACheckpoint) {
-  write("manifest.json", R"({"files": []})");
+  write("manifest.json", R"({"format": "cambium-checkpoint", "version": 1, "files": []})");
   expect_wrong("config.json");
   write_manifest(folder_);
   write("optimizer.safetensors", "moments");
@@ -63,10 +63,16 @@ TEST_F(Manifest, MustListWhatMakesACheckpoint) {
 
 TEST_F(Manifest, MustMakeSense) {
   const std::string whole = read("manifest.json");
-  for (const std::string& content : std::initializer_list<std::string>{
-           "", "[]", "{}", R"({"files": 3})", R"({"files": [3]})", R"({"files": [{"name": "config.json"}]})",
-           R"({"files": [{"name": "../config.json", "bytes": 2, "xxh3_128": ""}]})",
-           R"({"files": [{"name": "config.json", "bytes": -2, "xxh3_128": ""}]})", whole.substr(0, whole.size() / 2)}) {
+  for (
+      const std::string& content : std::initializer_list<std::string>{
+          "", "[]", "{}", R"({"format": "other", "version": 1, "files": []})",
+          R"({"format": "cambium-checkpoint", "version": 2, "files": []})",
+          R"({"format": "cambium-checkpoint", "version": 1, "files": 3})",
+          R"({"format": "cambium-checkpoint", "version": 1, "files": [3]})",
+          R"({"format": "cambium-checkpoint", "version": 1, "files": [{"name": "config.json"}]})",
+          R"({"format": "cambium-checkpoint", "version": 1, "files": [{"name": "../config.json", "bytes": 2, "xxh3_128": ""}]})",
+          R"({"format": "cambium-checkpoint", "version": 1, "files": [{"name": "config.json", "bytes": -2, "xxh3_128": ""}]})",
+          whole.substr(0, whole.size() / 2)}) {
     write("manifest.json", content);
     expect_wrong("manifest.json");
   }
