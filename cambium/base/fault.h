@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
-/// Faults on purpose: what a full disk, a broken one or a machine that stops does to a process, at a chosen point. Every
-/// call through which the program changes the file system is a point: opening for writing, writing, flushing to disk,
-/// renaming, making a directory, removing. Points are counted over the life of the process.
+/// Faults on purpose: what a full disk, a broken one or a machine that stops does to a process, at a chosen point.
+/// Every call through which the program changes the file system is a point: opening for writing, writing, flushing to
+/// disk, renaming, making a directory, removing. Points are counted over the life of the process.
 ///
 /// Tests arm it themselves, or start the program with CAMBIUM_FAULT=KIND:POINT (kinds: full, broken, short, kill), or
 /// with CAMBIUM_FAULT=count, which prints the number of points at the end.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <ostream>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct Target {
   const char* suffix;  ///< of the file, where readers go by it
   void (*read)(const Input& input);
 };
+
+/// How tests show it.
+inline void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
 
 const std::vector<Target>& targets();
 
