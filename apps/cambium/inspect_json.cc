@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/ancestors.h"
 #include "apps/cambium/model_dir.h"
 #include "cambium/analysis/lens.h"
 #include "cambium/base/error.h"
@@ -81,9 +82,6 @@ void describe_weights(const fs::path& directory, const ModelConfig& config, Json
   json["bytes"] = bytes;
 }
 
-/// null for a layer that was drawn anew.
-Json ancestor(int layer) { return layer == cambium::growth::kNoSource ? Json(nullptr) : Json(layer); }
-
 /// The checkpoints that a run was branched from, the nearest first, as far as they can still be found.
 Json describe_branches(std::optional<cambium::train::Branch> branch) {
   constexpr size_t kDeepest = 64;
@@ -152,10 +150,7 @@ void describe_training(const fs::path& directory, int64_t layers, Json& json) {
     json["symmetrized"].push_back(cambium::train::to_json(event));
   }
   json["branched_from"] = describe_branches(trainer.state.branch);
-  json["lineage"] = Json::array();
-  for (const int layer : trainer.state.lineage) {
-    json["lineage"].push_back(ancestor(layer));
-  }
+  json["lineage"] = ancestors(trainer.state.lineage);
   json["layers"] = describe_lineage(trainer.state, (directory / "trainer.json").string());
 }
 

@@ -1,3 +1,4 @@
+#include "apps/cambium/ancestors.h"
 #include "apps/cambium/plan_report.h"
 
 namespace {
@@ -7,16 +8,13 @@ using cambium::config::RunConfig;
 using cambium::config::Stage;
 using cambium::formats::Json;
 
-/// null for a layer that is drawn anew.
-Json ancestor(int layer) { return layer == cambium::growth::kNoSource ? Json(nullptr) : Json(layer); }
-
 Json json_of(const cambium::growth::GrowthEvent& event) {
-  Json sources = Json::array();
-  for (const int source : event.growth.sources) {
-    sources.push_back(ancestor(source));
-  }
-  Json json{{"step", event.step},           {"operator", event.op}, {"from_layers", event.from_layers},
-            {"to_layers", event.to_layers}, {"sources", sources},   {"insert_at", event.growth.insert_at}};
+  Json json{{"step", event.step},
+            {"operator", event.op},
+            {"from_layers", event.from_layers},
+            {"to_layers", event.to_layers},
+            {"sources", ancestors(event.growth.sources)},
+            {"insert_at", event.growth.insert_at}};
   if (!event.growth.places.empty()) {
     json["places"] = event.growth.places;
   }
@@ -84,10 +82,6 @@ Json json_of(const DataReport& data) {
 Json plan_json(const RunConfig& config, const Plan& plan, const DataReport& data, double flops_per_second) {
   const auto& model = config.model.architecture;
   const auto saving = cambium::config::saving(model, plan, config.train.sequence_length);
-  Json lineage = Json::array();
-  for (const int layer : plan.lineage) {
-    lineage.push_back(ancestor(layer));
-  }
   Json seconds = nullptr;
   if (flops_per_second > 0) {
     const auto duration = cambium::config::predict(plan, flops_per_second);
@@ -108,7 +102,7 @@ Json plan_json(const RunConfig& config, const Plan& plan, const DataReport& data
           {"tokens", plan.tokens},
           {"growth", list_of(plan.steps.events)},
           {"first_step", plan.steps.first_step},
-          {"lineage", lineage},
+          {"lineage", ancestors(plan.lineage)},
           {"stages", list_of(plan.stages)},
           {"mean_depth", plan.mean_depth},
           {"flops", plan.flops},

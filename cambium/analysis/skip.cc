@@ -59,6 +59,21 @@ Streams part_of(const Streams& all, int64_t first, int64_t count) {
   return part;
 }
 
+/// Sends all interventions through the layers, intervention s from layer s + 1 on: `step(layer, first, now)` gives what
+/// comes out of the layer for a group of them.
+template <typename Step>
+void sweep(const Streams& all, int64_t tokens, Step step) {
+  for (int64_t layer = 1; layer < all.skipped.size(0); ++layer) {
+    for_groups(layer, tokens, [&](int64_t first, int64_t count) {
+      const Streams now = part_of(all, first, count), next = step(layer, first, now);
+      now.skipped.copy_(next.skipped);
+      for (size_t tail = 0; tail < now.tails.size(); ++tail) {
+        now.tails[tail].copy_(next.tails[tail]);
+      }
+    });
+  }
+}
+
 at::Tensor stack_rows(const std::vector<at::Tensor>& streams, int64_t first, int64_t begin, int64_t length) {
   std::vector<at::Tensor> rows;
   for (size_t i = static_cast<size_t>(first); i < streams.size(); ++i) {
@@ -81,16 +96,9 @@ SkipEffect skip_future(Engine& engine, const at::Tensor& ids, std::span<const in
   for (const int64_t cut : cuts) {
     all.tails.push_back(stack_rows(base.streams, 1, cut, tokens - cut));
   }
-  for (int64_t layer = 1; layer < layers; ++layer) {
-    for_groups(layer, tokens, [&](int64_t first, int64_t count) {
-      const Streams now = part_of(all, first, count);
-      const Streams next = through_layer(engine, base, cuts, layer, first, now, effect);
-      now.skipped.copy_(next.skipped);
-      for (size_t c = 0; c < cuts.size(); ++c) {
-        now.tails[c].copy_(next.tails[c]);
-      }
-    });
-  }
+  sweep(all, tokens, [&](int64_t layer, int64_t first, const Streams& now) {
+    return through_layer(engine, base, cuts, layer, first, now, effect);
+  });
   std::vector<ChangedTail> tails;
   for (size_t c = 0; c < cuts.size(); ++c) {
     // Skipping the last layer changes nothing behind the cut.
@@ -138,16 +146,13 @@ SkipEffect skip_current(Engine& engine, const at::Tensor& ids, Part part) {
     const auto i = static_cast<size_t>(s);
     raise(effect, s, s, relative_change(base, s, 0, base.skipped[i] - base.streams[i]));
   }
-  at::Tensor all = stack_rows(base.skipped, 0, 0, tokens);
-  for (int64_t layer = 1; layer < layers; ++layer) {
-    for_groups(layer, tokens, [&](int64_t first, int64_t count) {
-      const at::Tensor now = all.narrow(0, first, count);
-      const at::Tensor next = engine.layer(layer, now);
-      raise(effect, first, layer, relative_change(base, layer, 0, next - now));
-      now.copy_(next);
-    });
-  }
-  largest_probability_change(engine, base, std::vector<ChangedTail>{{.first = 0, .streams = all, .entry = 0}},
+  const Streams all{.skipped = stack_rows(base.skipped, 0, 0, tokens), .tails = {}};
+  sweep(all, tokens, [&](int64_t layer, int64_t first, const Streams& now) {
+    Streams next{.skipped = engine.layer(layer, now.skipped), .tails = {}};
+    raise(effect, first, layer, relative_change(base, layer, 0, next.skipped - now.skipped));
+    return next;
+  });
+  largest_probability_change(engine, base, std::vector<ChangedTail>{{.first = 0, .streams = all.skipped, .entry = 0}},
                              effect.logit);
   return effect;
 }
