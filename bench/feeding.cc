@@ -13,7 +13,7 @@ Feeding measure_feeding(const data::Mixture& mixture, int64_t micro_batch, doubl
   const int64_t step_tokens = mixture.batch_sequences() * mixture.sequence_length();
   const auto start = std::chrono::steady_clock::now();
   const Stopwatch watch;
-  train::BatchReader reader(mixture, micro_batch, 0, INT64_MAX);
+  train::BatchReader reader(mixture, {0, mixture.batch_sequences()}, micro_batch, 0, INT64_MAX);
   Feeding found;
   do {
     double waited = 0;

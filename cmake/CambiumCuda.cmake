@@ -47,6 +47,13 @@ if(CAMBIUM_CUDA AND NOT cuda_missing)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cambium/ops/cuda/*.cc)
   add_library(cambium_cuda SHARED ${sources} $<TARGET_OBJECTS:cambium_cuda_kernels>)
   cambium_use_torch(cambium_cuda)
+  # Several processes: NCCL itself is in the wheel that LibTorch's CUDA part loads; only its header is needed.
+  find_path(nccl_include nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${CAMBIUM_TORCH_ROOT}/../nvidia/nccl/include NO_CACHE)
+  if(nccl_include)
+    target_sources(cambium_cuda PRIVATE ${PROJECT_SOURCE_DIR}/cambium/dist/cuda/nccl.cc)
+    target_include_directories(cambium_cuda SYSTEM PRIVATE ${nccl_include})
+  endif()
+  message(STATUS "NCCL: ${nccl_include}")
   target_include_directories(cambium_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(cambium_cuda PRIVATE cambium::base ${torch_cuda} CUDA::cublasLt CUDA::cudart)
   # Beside the program, which looks for it there. CUDA's own libraries are those that LibTorch runs with.

@@ -2,7 +2,7 @@
 add_library(cambium_quick INTERFACE)
 target_compile_options(cambium_quick INTERFACE -O1)
 target_link_libraries(cambium_report PRIVATE cambium_quick)  # behind the options of all, which it overrides
-target_precompile_headers(cambium_report PRIVATE <nlohmann/json.hpp> ${PROJECT_SOURCE_DIR}/cambium/base/format.h)
+target_precompile_headers(cambium_report PRIVATE ${cambium_common_headers})
 
 # The files that the report's pages carry, embedded in the program: style, script, and Plotly (the wheel's plotly.min.js).
 set(CAMBIUM_PLOTLY "" CACHE FILEPATH "plotly.min.js; empty: that of the wheel in CAMBIUM_DEPS")

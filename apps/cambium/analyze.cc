@@ -10,6 +10,7 @@
 
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
+#include "apps/cambium/ranks.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/analysis/block_size.h"
 #include "cambium/analysis/results.h"
@@ -133,33 +134,39 @@ int analyze_main(int argc, char** argv) {
   if (model_directory.empty()) {
     bad_input("MODEL is missing: expected a model directory (`cambium analyze --list` needs none)");
   }
-  const std::vector<const analysis::Analysis*> wanted = analysis::find_analyses(names);
-  const std::filesystem::path directory = open_model_directory(model_directory);
-  auto model = load_arranged_model(directory, precision, order);
-  static const std::map<std::string, analysis::Part> kParts{
-      {"layer", analysis::Part::kLayer}, {"attention", analysis::Part::kAttention}, {"mlp", analysis::Part::kMlp}};
-  settings.part = kParts.at(part);
-  settings.lens = lens;
-  settings.model = directory;
-  settings.before = before;
-  settings.block_size = block_size < 0 ? analysis::find_block_size(directory, model.num_layers()) : block_size;
-  const std::optional<text::Tokenizer> tokenizer = tokenizer_of(directory);
-  const text::Tokenizer* const reads = tokenizer ? &*tokenizer : nullptr;
-  const analysis::PromptSet prompts =
-      prompts_of(prompts_file, directory, reads, model.config.vocab_size, settings.seed);
-  std::optional<analysis::Tasks> tasks;
-  if (!task_options.names.empty()) {
-    tasks.emplace(tasks_of(task_options, directory, reads, wanted, settings.batch_tokens));
-    settings.tasks = &*tasks;
-  }
-  std::printf("%s: %lld layers; prompts: %s (%zu, %lld tokens)\n", directory.string().c_str(),
-              static_cast<long long>(model.num_layers()), prompts.source.c_str(), prompts.prompts.size(),
-              static_cast<long long>(prompts.tokens()));
-  analysis::analyze(model, out.empty() ? "" : analysis::hash_weights(directory) + order, prompts, settings, wanted, out,
-                    [](const analysis::Analysis& each, const analysis::Values& values, bool were_there) {
-                      std::printf("\n%s: %s%s\n%s", std::string(each.name).c_str(), std::string(each.sentence).c_str(),
-                                  were_there ? " (made before)" : "", analysis::to_text(values).c_str());
-                      std::fflush(stdout);
-                    });
-  return static_cast<int>(ExitCode::kDone);
+  return with_ranks([&](dist::Group& group) {
+    const std::vector<const analysis::Analysis*> wanted = analysis::find_analyses(names);
+    const std::filesystem::path directory = open_model_directory(model_directory);
+    auto model = load_arranged_model(directory, precision, order);
+    static const std::map<std::string, analysis::Part> kParts{
+        {"layer", analysis::Part::kLayer}, {"attention", analysis::Part::kAttention}, {"mlp", analysis::Part::kMlp}};
+    settings.part = kParts.at(part);
+    settings.lens = lens;
+    settings.model = directory;
+    settings.before = before;
+    settings.block_size = block_size < 0 ? analysis::find_block_size(directory, model.num_layers()) : block_size;
+    const std::optional<text::Tokenizer> tokenizer = tokenizer_of(directory);
+    const text::Tokenizer* const reads = tokenizer ? &*tokenizer : nullptr;
+    const analysis::PromptSet prompts =
+        prompts_of(prompts_file, directory, reads, model.config.vocab_size, settings.seed);
+    std::optional<analysis::Tasks> tasks;
+    if (!task_options.names.empty()) {
+      tasks.emplace(tasks_of(task_options, directory, reads, wanted, settings.batch_tokens));
+      settings.tasks = &*tasks;
+    }
+    if (group.leads()) {
+      std::printf("%s: %lld layers; prompts: %s (%zu, %lld tokens)\n", directory.string().c_str(),
+                  static_cast<long long>(model.num_layers()), prompts.source.c_str(), prompts.prompts.size(),
+                  static_cast<long long>(prompts.tokens()));
+    }
+    analysis::analyze(
+        model, out.empty() ? "" : analysis::hash_weights(directory) + order, prompts, settings, wanted, out,
+        [](const analysis::Analysis& each, const analysis::Values& values, bool were_there) {
+          std::printf("\n%s: %s%s\n%s", std::string(each.name).c_str(), std::string(each.sentence).c_str(),
+                      were_there ? " (made before)" : "", analysis::to_text(values).c_str());
+          std::fflush(stdout);
+        },
+        group);
+    return static_cast<int>(ExitCode::kDone);
+  });
 }

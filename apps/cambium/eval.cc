@@ -5,6 +5,7 @@
 
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
+#include "apps/cambium/ranks.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
 #include "cambium/eval/evaluate.h"
@@ -63,32 +64,38 @@ int eval_main(int argc, char** argv) {
   if (model_directory.empty() || tasks.empty()) {
     bad_input("eval: expected a MODEL and --tasks (--list names them)");
   }
-  std::vector<eval::Task> selected = eval::select_tasks(tasks, eval::task_folder(), data);
-  if (shots->count() > 0) {
-    settings.num_fewshot = num_fewshot;
-  }
-  if (limited->count() > 0) {
-    settings.limit = limit;
-  }
-  settings.data = data;
-  settings.progress = true;
-  if (!out.empty()) {
-    settings.answers = fs::path(out) / "unfinished";
-  }
-  const fs::path directory = open_model_directory(model_directory);
-  auto model = load_model(directory, precision, order);
-  const auto tokenizer = text::Tokenizer::load(directory);
-  if (tokenizer.vocab_size() > model.config.vocab_size) {
-    bad_input("{}: the tokenizer has {} entries, the model only {}", directory.string(), tokenizer.vocab_size(),
-              model.config.vocab_size);
-  }
-  const std::vector<eval::TaskResult> results =
-      eval::evaluate({.model = model, .tokenizer = tokenizer}, std::move(selected), settings);
-  std::fputs(eval::results_table(results).c_str(), stdout);
-  if (!out.empty()) {
-    const fs::path file = eval::write_results(out, results, settings, model_directory);
-    fs::remove_all(settings.answers);
-    std::printf("\nwritten to %s\n", file.c_str());
-  }
-  return static_cast<int>(ExitCode::kDone);
+  return with_ranks([&](dist::Group& group) {
+    std::vector<eval::Task> selected = eval::select_tasks(tasks, eval::task_folder(), data);
+    if (shots->count() > 0) {
+      settings.num_fewshot = num_fewshot;
+    }
+    if (limited->count() > 0) {
+      settings.limit = limit;
+    }
+    settings.data = data;
+    settings.progress = group.leads();
+    if (!out.empty()) {
+      settings.answers = fs::path(out) / "unfinished";
+    }
+    const fs::path directory = open_model_directory(model_directory);
+    auto model = load_model(directory, precision, order);
+    const auto tokenizer = text::Tokenizer::load(directory);
+    if (tokenizer.vocab_size() > model.config.vocab_size) {
+      bad_input("{}: the tokenizer has {} entries, the model only {}", directory.string(), tokenizer.vocab_size(),
+                model.config.vocab_size);
+    }
+    const std::vector<eval::TaskResult> results =
+        eval::evaluate({.model = model, .tokenizer = tokenizer}, std::move(selected), settings, group);
+    group.meet();  // from here on nobody adds to the answers on the disk
+    if (!group.leads()) {
+      return static_cast<int>(ExitCode::kDone);
+    }
+    std::fputs(eval::results_table(results).c_str(), stdout);
+    if (!out.empty()) {
+      const fs::path file = eval::write_results(out, results, settings, model_directory);
+      fs::remove_all(settings.answers);
+      std::printf("\nwritten to %s\n", file.c_str());
+    }
+    return static_cast<int>(ExitCode::kDone);
+  });
 }

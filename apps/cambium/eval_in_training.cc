@@ -38,9 +38,9 @@ cambium::train::Evaluate eval_in_training(const cambium::config::RunConfig& conf
     cambium::bad_input("[eval]: the tokenizer has {} entries, the model only {}", tokenizer->vocab_size(), vocab_size);
   }
   auto evaluation = std::make_shared<const Evaluation>(std::move(tasks), settings);
-  return [tokenizer, evaluation](cambium::model::Llama& model) {
+  return [tokenizer, evaluation](cambium::model::Llama& model, cambium::dist::Group& group) {
     Json results = Json::object();
-    for (const TaskResult& result : evaluation->run({.model = model, .tokenizer = *tokenizer})) {
+    for (const TaskResult& result : evaluation->run({.model = model, .tokenizer = *tokenizer}, group)) {
       for (const MetricValue& metric : result.metrics) {
         results[result.name][metric.key] = number(metric.value);
       }

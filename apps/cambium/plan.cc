@@ -32,7 +32,9 @@ int plan_main(int argc, char** argv) {
   std::string path;
   std::vector<std::string> overrides;
   bool json = false, keys = false, measure = false;
-  double rate = 0;
+  double gigabytes = 0, microseconds = 10;
+  Machine machine;
+  double& rate = machine.flops_per_second;
   CLI::App app(
       "Shows what a run will do and cost, before any step: parameters, growth, FLOPs, memory, data, every key.");
   app.add_option("CONFIG", path, "configuration of the run (TOML)");
@@ -45,6 +47,14 @@ int plan_main(int argc, char** argv) {
       ->excludes("--measure")
       ->always_capture_default(false)
       ->default_str("");
+  app.add_option("--ranks", machine.network.ranks, "Plan for so many processes: what each holds and sends")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--bandwidth", gigabytes,
+                 "Gigabytes (10^9) a second that a process sends to the others, for example 12 (100 Gbit/s)")
+      ->check(CLI::PositiveNumber)
+      ->always_capture_default(false)
+      ->default_str("");
+  app.add_option("--latency", microseconds, "Microseconds until a message has arrived")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", json, "one JSON object");
   app.add_flag("--keys", keys, "list every configuration key instead");
   if (const auto code = parse_options(app, argc, argv)) {
@@ -70,7 +80,9 @@ int plan_main(int argc, char** argv) {
                                   : cambium::config::CudaSupport{.available = config.run.device == "cuda"};
   // Only a branch's past is looked up: reading checkpoints takes time, and a plan works before there are any.
   const auto branch =
-      config.run.branch_from.empty() ? std::nullopt : cambium::train::past_of(config, cambium::train::Resume{}).point;
+      config.run.branch_from.empty()
+          ? std::nullopt
+          : cambium::train::past_of(config, cambium::train::checkpoint_to_resume(config.run.dir, {})).point;
   const auto plan = cambium::config::make_plan(config, data.epoch_tokens, cuda, branch);
   if (measure) {
     if (config.model.architecture.vocab_size == 0) {
@@ -78,8 +90,10 @@ int plan_main(int argc, char** argv) {
     }
     rate = cambium::train::measure_training_flops(config);
   }
+  machine.network.bandwidth = gigabytes * 1e9;
+  machine.network.latency = microseconds * 1e-6;
   config.train.warmup_steps = cambium::config::StepCount{static_cast<double>(plan.steps.warmup)};
   plan_mixture(config, plan.steps.first_step, plan.steps.total, data);
-  print(json ? plan_json(config, plan, data, rate).dump(2) + '\n' : plan_text(config, plan, data, rate));
+  print(json ? plan_json(config, plan, data, machine).dump(2) + '\n' : plan_text(config, plan, data, machine));
   return 0;
 }

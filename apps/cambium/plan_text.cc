@@ -192,6 +192,41 @@ std::string duration_part(const Plan& plan, double flops_per_second) {
   return text + '\n';
 }
 
+/// What each of several processes holds, sends and takes.
+std::string ranks_part(const RunConfig& config, const Plan& plan, const Machine& machine) {
+  const cambium::config::Network& network = machine.network;
+  if (network.ranks == 1) {
+    return "";
+  }
+  const std::vector<cambium::config::RankStage> stages = share(config, plan, network, machine.flops_per_second);
+  const bool knows_network = network.bandwidth > 0, knows_rate = machine.flops_per_second > 0;
+  std::string text = format("  each of {} processes, shared: {}", network.ranks, config.dist.shard);
+  text += knows_network
+              ? format("; sends {}/s, {:.3g} us a message\n", format_bytes(network.bandwidth), network.latency * 1e6)
+              : "; --bandwidth tells how long sending takes\n";
+  text += format("  {:>6}  {:>9}  {:>11}", "layers", "memory", "sent a step");
+  text += knows_network ? format("  {:>13}", "communication") : "";
+  text += knows_rate ? format("  {:>10}", "a step") : "";
+  text += knows_network && knows_rate ? format("  {:>10}  {:>10}", "of it bare", "efficiency") : "";
+  text += '\n';
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const cambium::config::RankStage& stage = stages[i];
+    text += format("  {:>6}  {:>9}  {:>11}", plan.stages[i].layers, format_bytes(stage.memory.total()),
+                   format_bytes(stage.sent));
+    text += knows_network ? format("  {:>11.4g} s", stage.communication) : "";
+    text += knows_rate ? format("  {:>8.4g} s", stage.seconds()) : "";
+    text +=
+        knows_network && knows_rate ? format("  {:>8.3g} s  {:>8.1f} %", stage.exposed, 100 * stage.efficiency()) : "";
+    text += '\n';
+  }
+  if (knows_rate) {
+    text += format("  the run takes {}, {:.1f} times as fast as one process\n",
+                   cambium::format_duration(total_seconds(plan, stages)),
+                   predict(plan, machine.flops_per_second).total / total_seconds(plan, stages));
+  }
+  return title("Processes") + text;
+}
+
 std::string stages_part(const RunConfig& config, const Plan& plan, double flops_per_second) {
   std::string text = format("  {:>6}  {:>21}  {:>9}  {:>6}  {:>14}  {:>9}  {:>9}\n", "layers", "steps", "length",
                             "share", "parameters", "FLOPs", "memory");
@@ -270,9 +305,9 @@ std::string keys_part(const RunConfig& config) {
 
 }  // namespace
 
-std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data, double flops_per_second) {
+std::string plan_text(const RunConfig& config, const Plan& plan, const DataReport& data, const Machine& machine) {
   const std::string text = model_part(config, plan) + training_part(config, plan) + growth_part(config, plan) +
-                           stages_part(config, plan, flops_per_second) + data_part(config, plan, data) +
-                           keys_part(config);
+                           stages_part(config, plan, machine.flops_per_second) + ranks_part(config, plan, machine) +
+                           data_part(config, plan, data) + keys_part(config);
   return text.substr(1);  // no empty line above the first title
 }

@@ -6,6 +6,7 @@
 
 #include "cambium/analysis/results.h"
 #include "cambium/analysis/tasks.h"
+#include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/format.h"
 #include "cambium/base/hash.h"
@@ -23,6 +24,21 @@ std::string key_of(const model::Llama& model, const std::string& weights_hash, c
   return hash_hex(format("{} {} {} {} {} {} {} {} {} {}", weights_hash, prompts.hash, settings.seed,
                          settings.batch_tokens, settings.block_size, static_cast<int>(settings.part), settings.plain,
                          static_cast<int>(model.precision), files_of(settings.lens), files_of(settings.before)));
+}
+
+std::string_view units_of(const Analysis& analysis) { return analysis.units.empty() ? analysis.name : analysis.units; }
+
+/// What a rank does: in turn, all analyses of the same units.
+std::vector<const Analysis*> own_share(std::span<const Analysis* const> wanted, const dist::Partition& place) {
+  std::map<std::string_view, int64_t> turns;
+  std::vector<const Analysis*> own;
+  for (const Analysis* analysis : wanted) {
+    const int64_t turn = turns.emplace(units_of(*analysis), static_cast<int64_t>(turns.size())).first->second;
+    if (turn % place.size == place.rank) {
+      own.push_back(analysis);
+    }
+  }
+  return own;
 }
 
 }  // namespace
@@ -48,25 +64,34 @@ std::string hash_weights(const fs::path& model) {
 
 void analyze(model::Llama& model, const std::string& weights_hash, const PromptSet& prompts, const Settings& settings,
              std::span<const Analysis* const> wanted, const fs::path& out,
-             const std::function<void(const Analysis&, const Values&, bool were_there)>& shown) {
+             const std::function<void(const Analysis&, const Values&, bool were_there)>& shown, dist::Group& group) {
   const StopRequest stop_request;
+  if (group.size() > 1 && out.empty()) {
+    bad_input("several processes share analyses by their results: expected --out");
+  }
   const std::string base = key_of(model, weights_hash, prompts, settings);
   const std::string with_tasks = settings.tasks == nullptr ? base : hash_hex(base + settings.tasks->hash());
   const fs::path folder = out.empty() ? fs::path() : out / ".partial";
   if (!out.empty()) {
     make_directories(folder);
   }
+  const auto tell = [&](const Analysis& analysis, const Values& values, bool were_there) {
+    if (group.size() == 1) {
+      shown(analysis, values, were_there);
+    }
+  };
   Engine engine(model);
   std::map<std::string, std::unique_ptr<Partial>> partials;  // shared by analyses of the same units
-  for (const Analysis* analysis : wanted) {
+  const std::vector<const Analysis*> own = own_share(wanted, group.place());
+  for (const Analysis* analysis : own) {
     const std::string& key = analysis->on_tasks ? with_tasks : base;
     if (!out.empty()) {
       if (const std::optional<Values> values = finished_values(out, *analysis, key)) {
-        shown(*analysis, *values, true);
+        tell(*analysis, *values, true);
         continue;
       }
     }
-    const std::string units(analysis->units.empty() ? analysis->name : analysis->units);
+    const std::string units(units_of(*analysis));
     std::unique_ptr<Partial>& partial = partials[units];
     if (partial == nullptr) {
       partial = std::make_unique<Partial>(out.empty() ? fs::path() : folder / (units + ".jsonl"), key);
@@ -83,11 +108,15 @@ void analyze(model::Llama& model, const std::string& weights_hash, const PromptS
                           .key = key,
                           .values = values});
     }
-    shown(*analysis, values, false);
+    tell(*analysis, values, false);
   }
   partials.clear();
-  if (!out.empty()) {
+  group.meet();
+  if (!out.empty() && group.leads()) {
     fs::remove_all(folder);
+  }
+  for (const Analysis* analysis : group.size() > 1 && group.leads() ? wanted : std::span<const Analysis* const>()) {
+    shown(*analysis, finished_values(out, *analysis, analysis->on_tasks ? with_tasks : base).value(), false);
   }
 }
 

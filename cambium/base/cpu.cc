@@ -66,8 +66,9 @@ std::string cpu_name() {
   return "";
 }
 
-int thread_count(int wanted) {
-  return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+int thread_count(int wanted, int64_t processes) {
+  const auto cores = static_cast<int64_t>(std::thread::hardware_concurrency());
+  return wanted > 0 ? wanted : static_cast<int>(std::max<int64_t>(1, cores / processes));
 }
 
 }  // namespace cambium

@@ -12,6 +12,6 @@ bool has_amx_bf16();
 std::string cpu_name();
 
 /// Threads to work with: `wanted`, or with 0 one a core.
-int thread_count(int wanted);
+int thread_count(int wanted, int64_t processes = 1);
 
 }  // namespace cambium

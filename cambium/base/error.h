@@ -18,6 +18,12 @@ class Error : public std::runtime_error {
   virtual ExitCode exit_code() const { return ExitCode::kFailed; }
 };
 
+/// The disk has no room. What was to be written may be written later, once there is some again.
+class DiskFull : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The user's input is wrong (usage, configuration, file content): exit code 2. The message names the file, the place
 /// in it (key, line or byte offset), what was found and what was expected.
 class InvalidInput : public Error {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
 namespace cambium::fault {
@@ -14,6 +15,7 @@ namespace {
 struct Plan {
   std::atomic<Kind> kind{Kind::kNone};
   std::atomic<int64_t> point{0};
+  std::atomic<int64_t> calls{std::numeric_limits<int64_t>::max()};
   std::atomic<int64_t> passed{0};
 };
 
@@ -33,12 +35,18 @@ void read_environment(Plan& plan) {
     return;
   }
   const size_t colon = wanted.find(':');
-  int64_t point = 0;
-  if (colon != std::string_view::npos) {
-    std::from_chars(wanted.data() + colon + 1, wanted.data() + wanted.size(), point);
-    plan.kind = kind_of(wanted.substr(0, colon));
-    plan.point = point;
+  if (colon == std::string_view::npos) {
+    return;
   }
+  const char* const end = wanted.data() + wanted.size();
+  int64_t point = 0, calls = plan.calls;
+  const char* behind = std::from_chars(wanted.data() + colon + 1, end, point).ptr;
+  if (behind != end && *behind == ':') {
+    std::from_chars(behind + 1, end, calls);
+  }
+  plan.kind = kind_of(wanted.substr(0, colon));
+  plan.point = point;
+  plan.calls = calls;
 }
 
 Plan& plan() {
@@ -55,7 +63,7 @@ Kind pass() {
   Plan& now = plan();
   const int64_t point = ++now.passed;
   const Kind kind = now.kind;
-  return kind != Kind::kNone && point >= now.point ? kind : Kind::kNone;
+  return kind != Kind::kNone && point >= now.point && point - now.point < now.calls ? kind : Kind::kNone;
 }
 
 void take_effect(Kind kind) {
@@ -67,9 +75,10 @@ void take_effect(Kind kind) {
 
 }  // namespace
 
-void arm(Kind kind, int64_t point) {
+void arm(Kind kind, int64_t point, int64_t calls) {
   plan().passed = 0;
   plan().point = point;
+  plan().calls = calls;
   plan().kind = kind;
 }
 

@@ -22,9 +22,15 @@ namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
+bool is_full(int code) { return code == ENOSPC || code == EDQUOT; }
+
 [[noreturn]] void fail_with_errno(const fs::path& path, std::string_view doing) {
   const int code = errno;
-  throw Error(format("{}: {}: {}", path.string(), doing, std::strerror(code)));
+  const std::string message = format("{}: {}: {}", path.string(), doing, std::strerror(code));
+  if (is_full(code)) {
+    throw DiskFull(message);
+  }
+  throw Error(message);
 }
 
 /// fsync, as a point for faults.
@@ -140,7 +146,8 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
 }
 
 FileWriter::FileWriter(const fs::path& path, Mode mode) : path_(path) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mode == Mode::kAppend ? O_APPEND : O_TRUNC);
+  const int how = mode == Mode::kUpdate ? 0 : O_CREAT | (mode == Mode::kAppend ? O_APPEND : O_TRUNC);
+  const int flags = O_WRONLY | O_CLOEXEC | how;
   fd_ = fault::strikes() ? -1 : ::open(path.c_str(), flags, 0644);
   if (fd_ < 0) {
     fail_with_errno(path, "cannot open for writing");
@@ -162,42 +169,66 @@ FileWriter::~FileWriter() {
   }
 }
 
-void FileWriter::write_out(const std::byte* data, int64_t size) {
-  while (size > 0) {
-    const fault::Write planned = fault::strikes_write(size);
-    ssize_t written = ::write(fd_, data, static_cast<size_t>(planned.size));
+/// How many bytes went out: less than `size` where one could not be written (errno).
+int64_t FileWriter::write_some(const std::byte* data, int64_t size) {
+  int64_t done = 0;
+  while (done < size) {
+    const fault::Write planned = fault::strikes_write(size - done);
+    const ssize_t written = ::write(fd_, data + done, static_cast<size_t>(planned.size));
+    done += std::max<ssize_t>(written, 0);
     if (planned.fails) {
       fault::finish_write();
-      written = -1;
+      return done;
     }
-    if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      fail_with_errno(path_, "cannot write");
+    if (written < 0 && errno != EINTR) {
+      return done;
     }
-    data += written;
-    size -= written;
   }
+  return done;
 }
 
 void FileWriter::write(std::span<const std::byte> bytes) {
-  position_ += static_cast<int64_t>(bytes.size());
-  if (buffer_.size() + bytes.size() > kBufferBytes) {
-    flush();
-  }
+  const auto size = static_cast<int64_t>(bytes.size());
+  position_ += size;
   if (bytes.size() >= kBufferBytes) {
-    write_out(bytes.data(), static_cast<int64_t>(bytes.size()));
-  } else {
-    buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    flush();
+    if (write_some(bytes.data(), size) < size) {
+      fail_with_errno(path_, "cannot write");
+    }
+    return;
+  }
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (buffer_.size() >= kBufferBytes) {
+    flush();
   }
 }
 
 void FileWriter::write(std::string_view bytes) { write(std::as_bytes(std::span(bytes.data(), bytes.size()))); }
 
 void FileWriter::flush() {
-  write_out(reinterpret_cast<const std::byte*>(buffer_.data()), static_cast<int64_t>(buffer_.size()));
-  buffer_.clear();
+  const auto size = static_cast<int64_t>(buffer_.size());
+  const int64_t done = write_some(reinterpret_cast<const std::byte*>(buffer_.data()), size);
+  const int code = errno;
+  buffer_.erase(0, static_cast<size_t>(done));
+  if (done < size) {
+    errno = code;
+    fail_with_errno(path_, "cannot write");
+  }
+}
+
+void FileWriter::seek(int64_t position) {
+  flush();
+  if (::lseek(fd_, position, SEEK_SET) != position) {
+    fail_with_errno(path_, format("cannot go to byte {}", position));
+  }
+  position_ = position;
+}
+
+void FileWriter::resize(int64_t bytes) {
+  flush();
+  if (fault::strikes() || ::ftruncate(fd_, bytes) != 0) {
+    fail_with_errno(path_, format("cannot be made {} bytes long", bytes));
+  }
 }
 
 void FileWriter::sync() {
@@ -355,7 +386,8 @@ void make_directories(const fs::path& path) {
     fs::create_directory(path, error);
   }
   if (error) {
-    throw Error(format("{}: cannot make the directory: {}", path.string(), error.message()));
+    errno = error.value();
+    fail_with_errno(path, "cannot make the directory");
   }
   sync_directory(parent);
 }

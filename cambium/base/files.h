@@ -13,10 +13,10 @@ namespace cambium {
 std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int64_t{1} << 30);
 
 /// A file being written, front to back. All writes of the program go through this class (and so does fault injection).
-/// Errors throw Error with the path and the system's reason ("No space left on device").
+/// Errors throw Error with the path and the system's reason ("No space left on device"), DiskFull where that is it.
 class FileWriter {
  public:
-  enum class Mode { kTruncate, kAppend };
+  enum class Mode { kTruncate, kAppend, kUpdate };  ///< kUpdate: an existing file, from its start
   explicit FileWriter(const std::filesystem::path& path, Mode mode = Mode::kTruncate);
   FileWriter(FileWriter&& other) noexcept;
   FileWriter& operator=(FileWriter&&) = delete;
@@ -25,8 +25,13 @@ class FileWriter {
   void write(std::string_view bytes);
   void write(std::span<const std::byte> bytes);
   int64_t position() const { return position_; }
+  /// Goes on writing there.
+  void seek(int64_t position);
+  /// Makes the file that long; what is added reads as zeros until it is written.
+  void resize(int64_t bytes);
   const std::filesystem::path& path() const { return path_; }
-  /// Hands what was written to the operating system (not yet to the disk).
+  /// Hands what was written to the operating system (not yet to the disk). Where that fails, what has not gone out is
+  /// kept: once there is room, another flush goes on behind what has.
   void flush();
   /// Flushes to the disk itself.
   void sync();
@@ -34,7 +39,7 @@ class FileWriter {
   void close(bool to_disk);
 
  private:
-  void write_out(const std::byte* data, int64_t size);
+  int64_t write_some(const std::byte* data, int64_t size);
 
   std::filesystem::path path_;
   int fd_ = -1;

@@ -1,10 +1,11 @@
 #include "cambium/base/log.h"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <string>
 
 #include "cambium/base/error.h"
 
@@ -17,6 +18,7 @@ struct Loggers {
   }
   std::shared_ptr<spdlog::logger> console;
   std::shared_ptr<spdlog::logger> file;
+  std::string follower;  ///< "": the process that tells everything
 };
 
 Loggers& loggers() {
@@ -25,7 +27,7 @@ Loggers& loggers() {
 }
 
 void log_line(std::string_view prefix, std::string_view message) {
-  const std::string line = std::string(prefix) + std::string(message);
+  const std::string line = loggers().follower + std::string(prefix) + std::string(message);
   loggers().console->info(spdlog::string_view_t(line));
   if (loggers().file) {
     loggers().file->info(spdlog::string_view_t(line));
@@ -34,13 +36,20 @@ void log_line(std::string_view prefix, std::string_view message) {
 
 }  // namespace
 
-void log_info(std::string_view message) { log_line("", message); }
+void log_info(std::string_view message) {
+  if (loggers().follower.empty()) {
+    log_line("", message);
+  }
+}
 void log_warning(std::string_view message) { log_line("warning: ", message); }
 void log_error(std::string_view message) { log_line("error: ", message); }
 
-void log_to_file(const std::filesystem::path& path) {
+void log_as_follower(std::string_view who) { loggers().follower = std::string(who) + ": "; }
+
+void log_to_file(const std::filesystem::path& path, int64_t max_bytes) {
   try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path.string(), static_cast<size_t>(max_bytes),
+                                                                       static_cast<size_t>(kOldLogs));
     loggers().file = std::make_shared<spdlog::logger>("file", std::move(sink));
   } catch (const spdlog::spdlog_ex& error) {
     throw Error(format("{}: cannot open the log: {}", path.string(), error.what()));

@@ -57,6 +57,8 @@ const std::vector<Key<RunConfig>>& run_keys() {
        "A checkpoint of another run whose weights, moments, steps and data position this one goes on from."},
       {"run", "deterministic", at<&R::run, &RunSection::deterministic>, any(),
        "Only kernels that give the same bits each time."},
+      {"run", "debug_anomaly", at<&R::run, &RunSection::debug_anomaly>, any(),
+       "End at the first step whose weights, activations or gradients hold a NaN or an infinity."},
 
       {"model", "preset", at<&R::model, &ModelSection::preset>, one_of(with_empty(model::preset_names())),
        "A named architecture; the keys below change single sizes of it.",
@@ -180,6 +182,14 @@ const std::vector<Key<RunConfig>>& run_keys() {
 
       {"log", "every", at<&R::log, &LogSection::every>, at_least(1), "Steps between lines of metrics.jsonl."},
       {"log", "tensorboard", at<&R::log, &LogSection::tensorboard>, any(), "Writes TensorBoard events too."},
+
+      {"dist", "shard", at<&R::dist, &DistSection::shard>, one_of({"none", "optimizer"}),
+       "What the processes of a run share instead of each holding all of it: nothing, or AdamW's moments and the "
+       "update."},
+      {"dist", "bucket_mb", at<&R::dist, &DistSection::bucket_mb>, above(0),
+       "Megabytes of gradients whose sum over the processes is begun together, while the backward pass goes on."},
+      {"dist", "timeout_s", at<&R::dist, &DistSection::timeout_s>, between(1, 86400),
+       "Seconds after which a process that does not come, or does not answer, ends the run on all of them."},
 
       {"eval", "tasks", at<&R::eval, &EvalSection::tasks>, any(),
        "Tasks or groups of tasks, comma-separated, that the model is asked during the run; empty: none."},

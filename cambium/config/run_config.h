@@ -34,6 +34,7 @@ struct RunSection {
   std::string device = "auto";     ///< auto | cpu | cuda
   std::string precision = "auto";  ///< auto | float32 | bfloat16
   bool deterministic = true;
+  bool debug_anomaly = false;
   std::string branch_from;  ///< a checkpoint of another run that this one goes on from; "": none
 };
 
@@ -130,6 +131,13 @@ struct LogSection {
   bool tensorboard = true;
 };
 
+/// How the processes of a run share its work (docs/cluster.md).
+struct DistSection {
+  std::string shard = "none";  ///< none | optimizer
+  double bucket_mb = 25;       ///< 10^6 bytes of gradients that are summed together
+  double timeout_s = 600;
+};
+
 /// Tasks that a run is judged by on its way (docs/evaluation.md).
 struct EvalSection {
   std::string tasks;  ///< comma-separated names and groups; "": none
@@ -148,6 +156,7 @@ struct RunConfig {
   DataSection data;
   CheckpointSection checkpoint;
   LogSection log;
+  DistSection dist;
   EvalSection eval;
 };
 

@@ -5,7 +5,9 @@
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
+#include "cambium/base/files.h"
 #include "cambium/base/hash.h"
+#include "cambium/base/lock.h"
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
@@ -225,6 +227,9 @@ Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options
   const FoundInputs found = find_inputs(options.inputs, options.input_kind);
   report_skipped_files(found);
   const int32_t end_of_text = end_of_text_id(tokenizer, options.end_of_text);
+  const std::filesystem::path staging = StagedDirectory::staging_of(options.out);
+  make_directories(staging.parent_path());
+  const FileLock lock(staging.string() + ".lock", "preparation", options.out);
   const PrepareJournal journal(options.out, fingerprint(tokenizer, end_of_text, options, found.files));
   std::optional<Preparation> preparation;
   if (const std::optional<PrepareJournal::Entry> earlier = journal.read()) {

@@ -5,11 +5,9 @@
 
 namespace cambium::eval {
 namespace fs = std::filesystem;
-namespace {
-
 using formats::Json;
 
-std::string line_of(size_t request, const Response& response) {
+std::string to_line(size_t request, const Response& response) {
   return Json{{"request", request},
               {"log_likelihood", response.log_likelihood},
               {"greedy", response.greedy},
@@ -20,27 +18,19 @@ std::string line_of(size_t request, const Response& response) {
          "\n";
 }
 
-struct Line {
-  size_t request;
-  Response response;
-};
-
-/// Nothing where it is not a line of ours.
-std::optional<Line> parse_line(std::string_view text) {
+std::optional<AnswerLine> parse_answer_line(std::string_view text) {
   try {
     const Json line = Json::parse(text);
-    return Line{.request = line.at("request").get<size_t>(),
-                .response = {.log_likelihood = line.at("log_likelihood").get<double>(),
-                             .greedy = line.at("greedy").get<bool>(),
-                             .text = line.at("text").get<std::string>(),
-                             .token_log_probs = line.at("token_log_probs"),
-                             .token_contexts = line.at("token_contexts")}};
+    return AnswerLine{.request = line.at("request").get<size_t>(),
+                      .response = {.log_likelihood = line.at("log_likelihood").get<double>(),
+                                   .greedy = line.at("greedy").get<bool>(),
+                                   .text = line.at("text").get<std::string>(),
+                                   .token_log_probs = line.at("token_log_probs"),
+                                   .token_contexts = line.at("token_contexts")}};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
 }
-
-}  // namespace
 
 AnswerLog::AnswerLog(fs::path path, const std::string& fingerprint, size_t requests) : known_(requests) {
   const std::string head = Json{{"fingerprint", fingerprint}}.dump() + "\n";
@@ -50,7 +40,7 @@ AnswerLog::AnswerLog(fs::path path, const std::string& fingerprint, size_t reque
     if (content.starts_with(head)) {
       whole = head.size();
       for (size_t end; (end = content.find('\n', whole)) != std::string::npos; whole = end + 1) {
-        const auto line = parse_line(std::string_view(content).substr(whole, end - whole));
+        const auto line = parse_answer_line(std::string_view(content).substr(whole, end - whole));
         if (!line || line->request >= requests) {
           break;
         }
@@ -66,7 +56,7 @@ AnswerLog::AnswerLog(fs::path path, const std::string& fingerprint, size_t reque
 }
 
 void AnswerLog::add(size_t request, const Response& response) {
-  file_->write(line_of(request, response));
+  file_->write(to_line(request, response));
   file_->flush();
 }
 

@@ -3,12 +3,21 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cambium/base/files.h"
 #include "cambium/eval/request.h"
 
 namespace cambium::eval {
+
+/// An answer as a line of JSON, and back; nothing where it is not such a line.
+std::string to_line(size_t request, const Response& response);
+struct AnswerLine {
+  size_t request;
+  Response response;
+};
+std::optional<AnswerLine> parse_answer_line(std::string_view line);
 
 /// Finished answers of one task, a line each, so that a killed evaluation goes on where it was.
 class AnswerLog {

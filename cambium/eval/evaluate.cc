@@ -43,28 +43,57 @@ std::string model_hash(const model::Llama& model) {
                          model.config.rope_theta, model.config.rms_norm_eps, model::weights_hash(model.weights)));
 }
 
-std::vector<Response> answers(Scorer& scorer, std::span<const Request> requests, AnswerLog* log,
-                              const std::string& name, bool progress) {
-  std::vector<Response> responses(requests.size());
-  std::vector<Request> open;
-  std::vector<size_t> open_index;
-  for (size_t i = 0; i < responses.size(); ++i) {
-    if (log != nullptr && log->known()[i]) {
-      responses[i] = *log->known()[i];
-    } else {
-      open.push_back(requests[i]);
-      open_index.push_back(i);
+using Known = std::vector<std::optional<Response>>;
+
+std::vector<size_t> indices(const Known& known, bool answered) {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i].has_value() == answered) {
+      found.push_back(i);
     }
+  }
+  return found;
+}
+
+/// Gives all ranks the answers that each of them has to `own` requests.
+void share(Known& known, std::span<const size_t> own, dist::Group& group) {
+  if (group.size() == 1) {
+    return;
+  }
+  std::string lines;
+  for (const size_t request : own) {
+    lines += to_line(request, known[request].value());
+  }
+  for (const std::string& text : group.gather(lines)) {
+    for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      if (std::optional<AnswerLine> answer = parse_answer_line(std::string_view(text).substr(begin, end - begin))) {
+        known.at(answer->request) = std::move(answer->response);
+      }
+    }
+  }
+}
+
+/// The answers that are in no rank's log are shared out, neighbours to the same rank: they begin alike.
+std::vector<Response> answers(Scorer& scorer, std::span<const Request> requests, AnswerLog* log,
+                              const std::string& name, bool progress, dist::Group& group) {
+  Known known = log == nullptr ? Known(requests.size()) : log->known();
+  share(known, indices(known, /*answered=*/true), group);
+  const std::vector<size_t> open = indices(known, /*answered=*/false);
+  const dist::Partition::Range range = group.place().share(static_cast<int64_t>(open.size()));
+  const auto mine = std::span(open).subspan(static_cast<size_t>(range.begin), static_cast<size_t>(range.length()));
+  auto done = static_cast<int64_t>(requests.size() - open.size());
+  std::vector<Request> own;
+  for (const size_t request : mine) {
+    own.push_back(requests[request]);
   }
   std::optional<Progress> shown;
   if (progress) {
-    shown.emplace(name, static_cast<int64_t>(responses.size()), "requests");
+    shown.emplace(name, done + range.length(), "requests");
   }
-  auto done = static_cast<int64_t>(responses.size() - open.size());
-  scorer.answer(open, [&](size_t request, const Response& response) {
-    responses[open_index[request]] = response;
+  scorer.answer(own, [&](size_t i, const Response& response) {
+    known[mine[i]] = response;
     if (log != nullptr) {
-      log->add(open_index[request], response);
+      log->add(mine[i], response);
     }
     if (shown) {
       shown->update(++done);
@@ -72,6 +101,11 @@ std::vector<Response> answers(Scorer& scorer, std::span<const Request> requests,
   });
   if (shown) {
     shown->finish();
+  }
+  share(known, mine, group);
+  std::vector<Response> responses;
+  for (std::optional<Response>& response : known) {
+    responses.push_back(std::move(response.value()));
   }
   return responses;
 }
@@ -143,7 +177,7 @@ Evaluation::Evaluation(std::vector<Task> tasks, EvalSettings settings) : setting
 Evaluation::Evaluation(Evaluation&&) noexcept = default;
 Evaluation::~Evaluation() = default;
 
-std::vector<TaskResult> Evaluation::run(const Subject& subject) const {
+std::vector<TaskResult> Evaluation::run(const Subject& subject, dist::Group& group) const {
   Scorer scorer(subject, settings_.scorer);
   const bool keeps = !settings_.answers.empty();
   const std::string weights = keeps ? model_hash(subject.model) : "";
@@ -153,11 +187,11 @@ std::vector<TaskResult> Evaluation::run(const Subject& subject) const {
     std::optional<AnswerLog> log;
     if (keeps) {
       make_directories(settings_.answers);
-      log.emplace(settings_.answers / (name + ".jsonl"), fingerprint(subject, weights, exam.requests),
-                  exam.requests.size());
+      log.emplace(settings_.answers / (group.leads() ? name + ".jsonl" : format("{}.{}.jsonl", name, group.rank())),
+                  fingerprint(subject, weights, exam.requests), exam.requests.size());
     }
-    results.push_back(exam.graded(answers(scorer, exam.requests, log ? &*log : nullptr, name, settings_.progress),
-                                  settings_.bootstrap));
+    results.push_back(exam.graded(
+        answers(scorer, exam.requests, log ? &*log : nullptr, name, settings_.progress, group), settings_.bootstrap));
   }
   return results;
 }
@@ -188,8 +222,9 @@ std::string Evaluation::hash() const {
   return hasher.hex();
 }
 
-std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings) {
-  return Evaluation(std::move(tasks), settings).run(subject);
+std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings,
+                                 dist::Group& group) {
+  return Evaluation(std::move(tasks), settings).run(subject, group);
 }
 
 }  // namespace cambium::eval

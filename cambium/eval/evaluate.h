@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/dist/group.h"
 #include "cambium/eval/measure.h"
 #include "cambium/eval/scorer.h"
 #include "cambium/eval/task.h"
@@ -48,7 +49,8 @@ class Evaluation {
   /// XXH3-128 of the tasks, their items and what is asked about them.
   std::string hash() const;
 
-  std::vector<TaskResult> run(const Subject& subject) const;
+  /// The ranks of a group share the requests, and all have all of the results.
+  std::vector<TaskResult> run(const Subject& subject, dist::Group& group = *dist::alone()) const;
   /// Asks along each of several routes at once (not the subject's own), task by task, without keeping answers on disk.
   void run(const Subject& subject, std::span<const model::Route> routes,
            const std::function<void(size_t route, const TaskResult& result)>& answered) const;
@@ -60,6 +62,7 @@ class Evaluation {
 };
 
 /// Asks the subject the tasks' questions once.
-std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings);
+std::vector<TaskResult> evaluate(const Subject& subject, std::vector<Task> tasks, const EvalSettings& settings,
+                                 dist::Group& group = *dist::alone());
 
 }  // namespace cambium::eval

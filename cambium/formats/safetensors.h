@@ -63,6 +63,9 @@ class SafetensorsWriter {
     DType dtype;
     std::vector<int64_t> shape;
   };
+  /// What such a file begins with: its data lies behind it without gaps, in the order declared.
+  static std::string header(std::span<const Declared> tensors,
+                            const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
   /// Messages about values name `shown_as` where it is not empty: a staged file by the name it is to have.
   SafetensorsWriter(const std::filesystem::path& path, std::vector<Declared> tensors,
                     const std::map<std::string, std::string>& metadata = {{"format", "pt"}},

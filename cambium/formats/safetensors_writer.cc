@@ -20,9 +20,11 @@ int64_t declared_bytes(const SafetensorsWriter::Declared& tensor) {
   return bytes;
 }
 
+}  // namespace
+
 /// Length and JSON, padded with spaces so that the data behind it is aligned.
-std::string make_header(std::span<const SafetensorsWriter::Declared> tensors,
-                        const std::map<std::string, std::string>& metadata) {
+std::string SafetensorsWriter::header(std::span<const Declared> tensors,
+                                      const std::map<std::string, std::string>& metadata) {
   Json json = Json::object();
   auto& entries = *json.get_ptr<Json::object_t*>();  // appended to directly: names are checked for duplicates below
   if (!metadata.empty()) entries.emplace_back("__metadata__", metadata);
@@ -44,13 +46,11 @@ std::string make_header(std::span<const SafetensorsWriter::Declared> tensors,
   return std::string(reinterpret_cast<const char*>(&length), sizeof(length)) + text;
 }
 
-}  // namespace
-
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, std::vector<Declared> tensors,
                                      const std::map<std::string, std::string>& metadata,
                                      const std::filesystem::path& shown_as)
     : file_(path), shown_as_((shown_as.empty() ? path : shown_as).string()), tensors_(std::move(tensors)) {
-  file_.write(make_header(tensors_, metadata));
+  file_.write(header(tensors_, metadata));
   if (!tensors_.empty()) left_ = declared_bytes(tensors_[0]);
   skip_finished();
 }

@@ -5,11 +5,10 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <climits>
-#include <cstring>
 #include <string>
 
 #include "cambium/base/format.h"
+#include "cambium/base/host.h"
 #include "cambium/formats/crc32c.h"
 
 namespace cambium::formats {
@@ -57,11 +56,9 @@ double now() { return std::chrono::duration<double>(std::chrono::system_clock::n
 
 /// A name that no file has yet: a run restarted within the same second must not overwrite its own past.
 std::filesystem::path new_event_file(const std::filesystem::path& directory) {
-  std::array<char, HOST_NAME_MAX + 1> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
   for (int number = 0;; ++number) {
     std::filesystem::path path = directory / format("events.out.tfevents.{}.{}.{}.{}", static_cast<int64_t>(now()),
-                                                    host.data(), ::getpid(), number);
+                                                    host_name(), ::getpid(), number);
     if (!std::filesystem::exists(path)) return path;
   }
 }

@@ -2,6 +2,8 @@
 
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
+
 #include "cambium/model/config/head_chunk.h"
 #include "cambium/model/config/layer_order.h"
 #include "cambium/ops/embedding.h"
@@ -88,12 +90,27 @@ void TrainingStep::take(const at::Tensor& ids, const at::Tensor& targets) {
   targets_.copy_(ready(targets.reshape({-1})), /*non_blocking=*/true);
 }
 
+void TrainingStep::reads(size_t block) {
+  if (listener_ != nullptr) {
+    listener_->reads(block);
+  }
+}
+
+void TrainingStep::complete(size_t block) {
+  if (listener_ != nullptr) {
+    listener_->gradient_complete(block);
+  }
+}
+
 void TrainingStep::run_layers() {
+  reads(0);
   timed(clock_, "embedding", [&] { ops::embedding(model_.embedding(), ids_, stream_.front()); });
   for (size_t i = 0; i < order_.size(); ++i) {
     const auto place = static_cast<int64_t>(i);
+    reads(static_cast<size_t>(order_[i]) + 1);
     layer_forward(model_, model_.layer(order_[i]), call(place), stream_[i], buffers(place), branch_, stream_[i + 1]);
   }
+  reads(model_.weights.layers.size() + 1);
   timed(clock_, "final rms_norm", [&] {
     ops::rms_norm(stream_.back(), model_.final_norm(), model_.config.rms_norm_eps, 1.0, normed_, inv_rms_);
   });
@@ -118,7 +135,7 @@ void TrainingStep::forward_backward(const at::Tensor& ids, const at::Tensor& tar
   take(ids, targets);
   ops::Backend* device = ops::backend_of(stream_.front());
   // Documents have other lengths each time: no recording fits the next micro-batch.
-  if (device == nullptr || clock_ != nullptr || options_.document_end) {
+  if (device == nullptr || clock_ != nullptr || listener_ != nullptr || options_.document_end) {
     run(scale, gradients);
     return;
   }
@@ -153,6 +170,7 @@ void TrainingStep::run(double scale, Parameters& gradients) {
     ops::rms_norm_backward(scratch_->mlp.d_normed, stream_.back(), model_.final_norm(), inv_rms_, 1.0, d_stream_,
                            final_norm_grad);
   });
+  complete(gradients.layers.size() + 1);
   for (size_t i = order_.size(); i-- > 0;) {
     const auto place = static_cast<int64_t>(i);
     const LayerWeights weights = model_.layer(order_[i]);
@@ -169,11 +187,15 @@ void TrainingStep::run(double scale, Parameters& gradients) {
     const auto layer = static_cast<size_t>(order_[i]);  // met several times in a loop: its gradients add up
     LayerWeights layer_gradients = view_layer(config, gradients.layers[layer], gradients.layers[layer]);
     layer_backward(model_, weights, call(place), stream_[i], buffers(place), *scratch_, d_stream_, layer_gradients);
+    if (std::find(order_.begin(), order_.begin() + place, order_[i]) == order_.begin() + place) {
+      complete(layer + 1);
+    }
   }
   timed(clock_, "embedding backward", [&] {
     at::Tensor into_embedding = embedding_grad;
     ops::embedding_backward(d_stream_, ids_, into_embedding);
   });
+  complete(0);
 }
 
 }  // namespace cambium::model

@@ -9,6 +9,7 @@
 #include "cambium/model/config/recompute.h"
 #include "cambium/model/layer.h"
 #include "cambium/model/llama.h"
+#include "cambium/model/step_listener.h"
 #include "cambium/ops/backend.h"
 #include "cambium/ops/head_loss.h"
 
@@ -44,6 +45,10 @@ class TrainingStep {
   /// Tells `clock` of every op from here on (and records nothing); null: nobody.
   void tell(StepClock* clock) { clock_ = clock; }
 
+  /// Has `listener` hear of the blocks from here on (nothing is recorded, and nothing replayed, while there is one);
+  /// null: nobody.
+  void listen(StepListener* listener) { listener_ = listener; }
+
  private:
   /// A piece of work for the device, with what is fixed in it.
   struct Recording {
@@ -58,6 +63,8 @@ class TrainingStep {
   void run_head(ops::HeadGradient* gradient);
   LayerBuffers& buffers(int64_t place);
   LayerCall call(int64_t place) const;
+  void reads(size_t block);
+  void complete(size_t block);
 
   Llama& model_;
   Options options_;
@@ -74,6 +81,7 @@ class TrainingStep {
   at::Tensor d_stream_;  ///< [n, hidden] float32
   std::optional<Recording> recording_;
   StepClock* clock_ = nullptr;
+  StepListener* listener_ = nullptr;
 };
 
 }  // namespace cambium::model

@@ -32,27 +32,27 @@ fs::path library() {
 Cuda load() {
   // LibTorch's CUDA libraries take seconds to load: not where there is no driver.
   if (dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL) == nullptr) {
-    return {nullptr, "this machine has no NVIDIA driver (libcuda.so.1)"};
+    return {.why_not = "this machine has no NVIDIA driver (libcuda.so.1)"};
   }
   const fs::path path = library();
   if (path.empty()) {
-    return {nullptr, format("{} is not beside the program: it was built without CUDA", kLibrary)};
+    return {.why_not = format("{} is not beside the program: it was built without CUDA", kLibrary)};
   }
   void* loaded = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (loaded == nullptr) {
-    return {nullptr, dlerror()};
+    return {.why_not = dlerror()};
   }
   using Entry = Backend* (*)(char* why_not, size_t room);
   const auto entry = reinterpret_cast<Entry>(dlsym(loaded, "cambium_cuda_backend"));
   if (entry == nullptr) {
-    return {nullptr, format("{} is of another version of cambium", path.string())};
+    return {.why_not = format("{} is of another version of cambium", path.string())};
   }
   std::array<char, 512> why_not{};
   Backend* backend = entry(why_not.data(), why_not.size());
   if (backend != nullptr) {
     register_backend(at::kCUDA, backend);
   }
-  return {backend, why_not.data()};
+  return {backend, why_not.data(), loaded};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace cambium::ops {
 struct Cuda {
   Backend* backend = nullptr;  ///< null: no GPU can be used
   std::string why_not;
+  void* library = nullptr;  ///< as dlopen gave it: what else lies there
 };
 
 /// Looks for it at the first call, which must come before LibTorch is asked for anything on a GPU; registers it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "cambium/base/format.h"
 #include "cambium/base/text.h"
@@ -38,6 +39,21 @@ std::string compared(const Measure& measure, size_t variant, const Collection& c
                 signed_number(difference.high, measure.digits), reading(difference));
 }
 
+/// " (1.05 to 1.40 by seed)" where the ratios of paired runs differ: seconds depend on what else the machine did.
+std::string ratios_by_seed(const Measure& measure, size_t variant) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const Value& own : measure.variants[variant]) {
+    for (const Value& full : measure.variants[0]) {
+      if (full.seed == own.seed && own.value > 0) {
+        least = std::min(least, full.value / own.value);
+        most = std::max(most, full.value / own.value);
+      }
+    }
+  }
+  const std::string low = number(least, 2), high = number(most, 2);
+  return most == 0 || low == high ? "" : format(" ({} to {} by seed)", low, high);
+}
+
 /// "Training FLOPs of baseline over those of each grown variant: lidas 1.21."
 std::string saving(const Measure& measure, const std::string& what, const Collection& collection) {
   std::vector<std::string> parts;
@@ -45,7 +61,8 @@ std::string saving(const Measure& measure, const std::string& what, const Collec
   for (size_t v = 1; v < collection.variants.size(); ++v) {
     const std::optional<double> own = measure.mean(v);
     if (collection.variants[v].grows() && full && own && *own > 0) {
-      parts.push_back(format("{} {}", collection.variants[v].name, number(*full / *own, 2)));
+      parts.push_back(
+          format("{} {}{}", collection.variants[v].name, number(*full / *own, 2), ratios_by_seed(measure, v)));
     }
   }
   return parts.empty() ? ""

@@ -22,10 +22,9 @@ void set_row(Batch& batch, int64_t row, std::span<const int32_t> window) {
 
 }  // namespace
 
-Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin,
-                 int64_t end) {
-  const std::vector<int64_t> shape{end - begin, mixture.sequence_length()};
-  Batch batch{at::empty(shape, at::kInt), at::empty(shape, at::kInt), 0};
+Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin, int64_t end,
+                 int64_t rows) {
+  Batch batch = empty_batch(rows, mixture.sequence_length());
   std::vector<int32_t> window(static_cast<size_t>(mixture.sequence_length() + 1));
   for (int64_t i = begin; i < end; ++i) {
     mixture.read_window(windows.at(static_cast<size_t>(i)), window);
@@ -48,17 +47,18 @@ HeldOut::HeldOut(std::vector<data::TokenDataset> datasets, int64_t seq, int64_t 
   }
 }
 
-double HeldOut::loss(model::TrainingStep& step, int64_t batch) const {
+double HeldOut::loss(model::TrainingStep& step, int64_t batch, dist::Group& group) const {
   double sum = 0;
   const auto count = static_cast<int64_t>(windows_.size());
-  for (int64_t first = 0; first < count; first += batch) {
+  const dist::Partition::Range own = group.place().share(count);
+  for (int64_t first = own.begin; first < own.end; first += batch) {
     Batch rows = empty_batch(batch, seq_);  // rows past the last window have no targets
-    for (int64_t i = first; i < std::min(count, first + batch); ++i) {
+    for (int64_t i = first; i < std::min(own.end, first + batch); ++i) {
       set_row(rows, i - first, windows_[static_cast<size_t>(i)]);
     }
     sum += step.forward(rows.ids, rows.targets);
   }
-  return sum / static_cast<double>(count * seq_);
+  return group.sum(sum) / static_cast<double>(count * seq_);
 }
 
 }  // namespace cambium::train

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cambium/data/mixture.h"
+#include "cambium/dist/group.h"
 #include "cambium/model/training_step.h"
 
 namespace cambium::train {
@@ -16,16 +17,17 @@ struct Batch {
   int64_t target_tokens;
 };
 
-/// Sequences [begin, end) of the batch of a step.
-Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin, int64_t end);
+/// Sequences [begin, end) of the batch of a step, and behind them rows without targets up to `rows`.
+Batch read_batch(const data::Mixture& mixture, const std::vector<data::WindowRef>& windows, int64_t begin, int64_t end,
+                 int64_t rows);
 
 /// Held-out text: consecutive windows from the start of a stream.
 class HeldOut {
  public:
   /// At most `max_tokens` of each dataset. Throws InvalidInput where one has not a single window.
   HeldOut(std::vector<data::TokenDataset> datasets, int64_t seq, int64_t max_tokens);
-  /// Mean loss in nats over all target tokens, in micro-batches of `batch` sequences.
-  double loss(model::TrainingStep& step, int64_t batch) const;
+  /// Mean loss in nats over all target tokens, in micro-batches of `batch` sequences, shared over the ranks.
+  double loss(model::TrainingStep& step, int64_t batch, dist::Group& group) const;
 
  private:
   std::vector<std::vector<int32_t>> windows_;  ///< seq + 1 tokens each

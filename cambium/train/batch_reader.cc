@@ -7,12 +7,14 @@
 
 namespace cambium::train {
 
-BatchReader::BatchReader(const data::Mixture& mixture, int64_t micro_batch, int64_t first_step, int64_t end_step)
+BatchReader::BatchReader(const data::Mixture& mixture, data::Slice own, int64_t micro_batch, int64_t first_step,
+                         int64_t end_step)
     : mixture_(mixture),
+      own_(own),
       micro_batch_(micro_batch),
       first_step_(first_step),
       end_step_(end_step),
-      most_(static_cast<size_t>(2 * ((mixture.batch_sequences() + micro_batch - 1) / micro_batch))),
+      most_(static_cast<size_t>(2 * ((own.end - own.begin + micro_batch - 1) / micro_batch))),
       thread_([this] { read(); }) {}
 
 BatchReader::~BatchReader() {
@@ -49,12 +51,11 @@ void BatchReader::read() {
       // A slow disk fetches the next step's windows, all at once, while this step's are read and waited for.
       const std::vector<data::WindowRef> next =
           step + 1 < end_step_ ? mixture_.batch(step + 1) : std::vector<data::WindowRef>{};
-      for (const data::WindowRef& window : next) {
-        mixture_.read_ahead(window);
+      for (int64_t i = own_.begin; i < own_.end && !next.empty(); ++i) {
+        mixture_.read_ahead(next[static_cast<size_t>(i)]);
       }
-      const auto sequences = static_cast<int64_t>(windows.size());
-      for (int64_t first = 0; first < sequences; first += micro_batch_) {
-        if (!put(read_batch(mixture_, windows, first, std::min(sequences, first + micro_batch_)))) {
+      for (int64_t first = own_.begin; first < own_.end; first += micro_batch_) {
+        if (!put(read_batch(mixture_, windows, first, std::min(own_.end, first + micro_batch_), micro_batch_))) {
           return;
         }
       }

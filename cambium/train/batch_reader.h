@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cambium/data/rank_slice.h"
 #include "cambium/train/batch.h"
 
 namespace cambium::train {
@@ -14,9 +15,10 @@ namespace cambium::train {
 /// are those of read_batch(): a reader changes when they are read, never what.
 class BatchReader {
  public:
-  /// Steps [first_step, end_step) of `mixture`, which must outlive the reader, in micro-batches of `micro_batch`
-  /// sequences. Holds at most two steps' batches at a time.
-  BatchReader(const data::Mixture& mixture, int64_t micro_batch, int64_t first_step, int64_t end_step);
+  /// Sequences `own` of the batches of steps [first_step, end_step) of `mixture`, which must outlive the reader, in
+  /// micro-batches of `micro_batch` sequences; a last one that is not full has rows without targets. Holds at most two
+  /// steps' batches at a time.
+  BatchReader(const data::Mixture& mixture, data::Slice own, int64_t micro_batch, int64_t first_step, int64_t end_step);
   BatchReader(const BatchReader&) = delete;
   BatchReader& operator=(const BatchReader&) = delete;
   ~BatchReader();
@@ -29,6 +31,7 @@ class BatchReader {
   bool put(Batch batch);
 
   const data::Mixture& mixture_;
+  const data::Slice own_;
   const int64_t micro_batch_, first_step_, end_step_;
   const size_t most_;
   std::mutex mutex_;

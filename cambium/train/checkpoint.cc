@@ -1,6 +1,9 @@
 #include "cambium/train/checkpoint.h"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "cambium/base/error.h"
@@ -19,24 +22,67 @@ constexpr const char* kTrainer = "trainer.json";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr std::string_view kGrownSuffix = "-grown";
 
-void write_optimizer(const fs::path& file, const model::ModelConfig& config, const TrainState& state) {
-  const std::pair<std::string, const model::Parameters*> kinds[] = {{"exp_avg.", &state.exp_avg},
-                                                                    {"exp_avg_sq.", &state.exp_avg_sq}};
-  std::vector<formats::SafetensorsWriter::Declared> declared;
-  for (const auto& [prefix, moments] : kinds) {
-    for_each_tensor(config, *moments, [&](const std::string& name, const at::Tensor& view) {
-      declared.push_back({prefix + name, DType::kFloat32, view.sizes().vec()});
-    });
+/// optimizer.safetensors, which several processes write side by side: both moments of all blocks, one behind the other.
+class OptimizerFile {
+ public:
+  OptimizerFile(const fs::path& directory, const model::ModelConfig& config, const TrainState& state)
+      : path_(directory / kOptimizer), state_(state) {
+    std::vector<formats::SafetensorsWriter::Declared> declared;
+    // The tensors of all blocks in order, without gaps: what a block holds is one piece of the file.
+    const auto declare = [&](const std::string& prefix, const model::BlockLayout& layout, const std::string& block) {
+      for (const model::Slot& slot : layout.slots) {
+        declared.push_back({prefix + block + slot.name, DType::kFloat32, slot.shape});
+      }
+      sizes_.push_back(layout.size);
+    };
+    for (const char* prefix : {"exp_avg.", "exp_avg_sq."}) {
+      declare(prefix, embedding_layout(config), "");
+      for (size_t layer = 0; layer < state.lineage.size(); ++layer) {
+        declare(prefix, layer_layout(config), model::layer_prefix(static_cast<int64_t>(layer)));
+      }
+      declare(prefix, head_layout(config), "");
+    }
+    header_ = formats::SafetensorsWriter::header(declared);
   }
-  formats::SafetensorsWriter writer(file, std::move(declared));
-  for (const auto& [prefix, moments] : kinds) {
-    for_each_tensor(config, *moments, [&](const std::string&, const at::Tensor& view) {
-      const at::Tensor here = view.cpu();
-      writer.write_float32({here.const_data_ptr<float>(), static_cast<size_t>(here.numel())});
-    });
+
+  /// Makes the file, without its data.
+  void create() const {
+    FileWriter file(path_);
+    file.write(header_);
+    file.resize(std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0}) * kBytes + header_bytes());
+    file.close(/*to_disk=*/false);
   }
-  writer.close();
-}
+
+  /// Writes into it what lies here of the parts that `share` names.
+  void write(const dist::Partition& share) const {
+    FileWriter file(path_, FileWriter::Mode::kUpdate);
+    int64_t begin = header_bytes();
+    size_t i = 0;
+    for (const model::Parameters* moments : {&state_.exp_avg, &state_.exp_avg_sq}) {
+      for (const at::Tensor& block : moments->blocks()) {
+        const dist::Partition::Range held = state_.part.of(sizes_[i]), wanted = share.of(sizes_[i]);
+        const int64_t first = std::max(held.begin, wanted.begin), end = std::min(held.end, wanted.end);
+        if (first < end) {
+          const at::Tensor here = block.narrow(0, first - held.begin, end - first).cpu();
+          file.seek(begin + first * kBytes);
+          file.write(std::as_bytes(std::span(here.const_data_ptr<float>(), static_cast<size_t>(here.numel()))));
+        }
+        begin += sizes_[i++] * kBytes;
+      }
+    }
+    // Where others share the file, this process alone can flush what it wrote.
+    file.close(/*to_disk=*/share.size > 1);
+  }
+
+ private:
+  static constexpr int64_t kBytes = sizeof(float);
+  int64_t header_bytes() const { return static_cast<int64_t>(header_.size()); }
+
+  fs::path path_;
+  const TrainState& state_;
+  std::vector<int64_t> sizes_;  ///< entries of each block, of the one moment and then of the other
+  std::string header_;
+};
 
 Json position_json(const std::vector<DataPosition>& position) {
   Json data = Json::array();
@@ -150,6 +196,32 @@ void state_from_json(const formats::JsonView& view, int64_t layers, TrainState& 
   state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
 }
 
+void write_trainer_file(const fs::path& directory, const TrainState& state, const std::vector<DataPosition>& position,
+                        uint64_t seed) {
+  FileWriter trainer(directory / kTrainer);
+  trainer.write(state_to_json(state, position, seed).dump(1) + "\n");
+  trainer.close(/*sync=*/false);
+}
+
+/// One of the moments, cut to the part of every block that is wanted.
+model::Parameters read_moments(const fs::path& file, const model::ModelConfig& config, const std::string& prefix,
+                               const dist::Partition& part) {
+  model::Parameters whole = model::Parameters::zeros(config, at::kFloat);
+  model::read_named(file, config, prefix, whole);
+  if (part.size == 1) {
+    return whole;
+  }
+  const auto cut = [&](const at::Tensor& block) {
+    const dist::Partition::Range own = part.of(block.numel());
+    return block.narrow(0, own.begin, own.length()).clone();
+  };
+  model::Parameters own{cut(whole.embedding), {}, cut(whole.head)};
+  for (const at::Tensor& layer : whole.layers) {
+    own.layers.push_back(cut(layer));
+  }
+  return own;
+}
+
 uint64_t seed_from_json(const formats::JsonView& view) {
   const formats::JsonView random = view.object("random");
   if (!random.at("seed").is_number_unsigned()) {
@@ -182,24 +254,42 @@ std::optional<CheckpointName> parse_checkpoint_name(const std::string& name) {
 
 void write_training_files(const fs::path& directory, const model::ModelConfig& config, const TrainState& state,
                           const std::vector<DataPosition>& position, uint64_t seed) {
-  write_optimizer(directory / kOptimizer, config, state);
-  FileWriter trainer(directory / kTrainer);
-  trainer.write(state_to_json(state, position, seed).dump(1) + "\n");
-  trainer.close(/*sync=*/false);
+  const OptimizerFile optimizer(directory, config, state);
+  optimizer.create();
+  optimizer.write({});
+  write_trainer_file(directory, state, position, seed);
 }
 
 void save_checkpoint(const fs::path& directory, const model::Llama& model, const TrainState& state,
-                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json) {
-  StagedDirectory staged(directory, /*replace=*/true);
-  model::write_model(staged.staging(), model.config, model.weights, DType::kFloat32);
-  write_training_files(staged.staging(), model.config, state, position, seed);
-  if (!tokenizer_json.empty()) {
-    FileWriter tokenizer(staged.staging() / text::Tokenizer::file_name_of(tokenizer_json));
-    tokenizer.write(tokenizer_json);
-    tokenizer.close(/*sync=*/false);
-  }
-  write_manifest(staged.staging());
-  staged.commit();
+                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json,
+                     dist::Group& group) {
+  std::optional<StagedDirectory> staged;
+  const fs::path staging = StagedDirectory::staging_of(directory);
+  const OptimizerFile optimizer(staging, model.config, state);
+  group.write_together([&] {
+    if (group.leads()) {
+      staged.emplace(directory, /*replace=*/true);
+      optimizer.create();
+    }
+  });
+  group.write_together([&] {
+    optimizer.write(group.place());
+    if (group.leads()) {
+      model::write_model(staging, model.config, model.weights, DType::kFloat32);
+      write_trainer_file(staging, state, position, seed);
+      if (!tokenizer_json.empty()) {
+        FileWriter tokenizer(staging / text::Tokenizer::file_name_of(tokenizer_json));
+        tokenizer.write(tokenizer_json);
+        tokenizer.close(/*sync=*/false);
+      }
+    }
+  });
+  group.write_together([&] {
+    if (group.leads()) {
+      write_manifest(staging);
+      staged->commit();
+    }
+  });
 }
 
 TrainerFile read_trainer_file(const fs::path& directory, int64_t num_layers) {
@@ -212,7 +302,7 @@ TrainerFile read_trainer_file(const fs::path& directory, int64_t num_layers) {
   return file;
 }
 
-Checkpoint load_checkpoint(const fs::path& directory) {
+Checkpoint load_checkpoint(const fs::path& directory, const dist::Partition& part) {
   Checkpoint checkpoint;
   checkpoint.config = model::read_model_config(directory);
   checkpoint.weights = model::read_parameters(directory, checkpoint.config);
@@ -221,10 +311,9 @@ Checkpoint load_checkpoint(const fs::path& directory) {
   checkpoint.seed = trainer.seed;
   checkpoint.state = std::move(trainer.state);
   TrainState& state = checkpoint.state;
-  state.exp_avg = model::Parameters::zeros(checkpoint.config, at::kFloat);
-  state.exp_avg_sq = model::Parameters::zeros(checkpoint.config, at::kFloat);
-  model::read_named(directory / kOptimizer, checkpoint.config, "exp_avg.", state.exp_avg);
-  model::read_named(directory / kOptimizer, checkpoint.config, "exp_avg_sq.", state.exp_avg_sq);
+  state.part = part;
+  state.exp_avg = read_moments(directory / kOptimizer, checkpoint.config, "exp_avg.", part);
+  state.exp_avg_sq = read_moments(directory / kOptimizer, checkpoint.config, "exp_avg_sq.", part);
   return checkpoint;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/dist/group.h"
 #include "cambium/formats/safetensors.h"
 #include "cambium/model/llama.h"
 #include "cambium/train/state.h"
@@ -24,9 +25,11 @@ struct CheckpointName {
 std::optional<CheckpointName> parse_checkpoint_name(const std::string& name);
 
 /// Writes a checkpoint directory (interface section 2): staged, flushed, renamed. An existing one of that name is
-/// replaced.
+/// replaced. Throws DiskFull, on all ranks, where one finds no room. All ranks of the group write their parts of the
+/// moments side by side into one file, the first one the rest: what is written does not depend on how many there are.
 void save_checkpoint(const std::filesystem::path& directory, const model::Llama& model, const TrainState& state,
-                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json);
+                     const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json,
+                     dist::Group& group);
 
 /// What trainer.json holds; the moments of `state` stay empty.
 struct TrainerFile {
@@ -45,13 +48,14 @@ struct Checkpoint {
   std::vector<DataPosition> position;
   uint64_t seed = 0;
 };
-/// Reads a checkpoint whose manifest was checked (manifest.h). Throws InvalidInput that names the file.
-Checkpoint load_checkpoint(const std::filesystem::path& directory);
+/// Reads a checkpoint whose manifest was checked (manifest.h), of the moments that part alone. Throws InvalidInput that
+/// names the file.
+Checkpoint load_checkpoint(const std::filesystem::path& directory, const dist::Partition& part = {});
 
 /// Does the directory hold optimizer state?
 bool has_optimizer(const std::filesystem::path& directory);
 
-/// Writes what goes with a model's files: trainer.json and optimizer.safetensors.
+/// Writes what goes with a model's files: trainer.json and optimizer.safetensors (of a state that is whole).
 void write_training_files(const std::filesystem::path& directory, const model::ModelConfig& config,
                           const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed);
 

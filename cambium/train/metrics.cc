@@ -6,8 +6,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cambium/base/error.h"
+#include "cambium/base/log.h"
 
 namespace cambium::train {
 namespace fs = std::filesystem;
@@ -110,9 +112,25 @@ Metrics::Metrics(const fs::path& run_directory, int64_t step, size_t events, boo
   }
 }
 
+template <typename Work>
+void Metrics::unless_full(const Work& work) {
+  try {
+    work();
+    full_ = false;
+  } catch (const DiskFull& error) {
+    if (!std::exchange(full_, true)) {
+      log_warning(format("{}; training goes on, and what was not written is kept in memory", error.what()));
+    }
+  }
+}
+
 void Metrics::write(const formats::Json& line) {
-  lines_.write(line.dump() + "\n");
-  lines_.flush();
+  if (lines_) {
+    unless_full([&] {
+      lines_->write(line.dump() + "\n");
+      lines_->flush();
+    });
+  }
 }
 
 void Metrics::log(const StepMetrics& m) {
@@ -147,7 +165,7 @@ void Metrics::log(const StepMetrics& m) {
     for (const auto& [path, value] : tokens.items()) {
       tensorboard_->scalar("source_tokens/" + path, value.get<double>(), m.step, now);
     }
-    tensorboard_->flush();
+    unless_full([&] { tensorboard_->flush(); });
   }
 }
 
@@ -165,9 +183,13 @@ void Metrics::log_results(std::string_view group, int64_t step, const formats::J
       }
     }
   }
-  tensorboard_->flush();
+  unless_full([&] { tensorboard_->flush(); });
 }
 
-void Metrics::sync() { lines_.sync(); }
+void Metrics::sync() {
+  if (lines_) {
+    lines_->sync();
+  }
+}
 
 }  // namespace cambium::train

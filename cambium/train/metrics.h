@@ -36,9 +36,12 @@ struct StepMetrics {
   std::vector<SourceUse> sources = {};
 };
 
-/// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard.
+/// RUN/metrics.jsonl, one flushed line a logged step or event, and the same for TensorBoard. While the disk is full,
+/// lines are kept in memory and written with the first one behind them that finds room.
 class Metrics {
  public:
+  /// Writes nothing: another process does.
+  Metrics() = default;
   /// Goes on behind what is there up to `step` with `events` growths and interventions; later lines are cut off, and
   /// TensorBoard is told to drop them.
   Metrics(const std::filesystem::path& run_directory, int64_t step, size_t events, bool tensorboard);
@@ -48,12 +51,16 @@ class Metrics {
   /// Results of tasks, {"task": {"metric": value}}, to TensorBoard as "<group>/<task>/<metric>".
   void log_results(std::string_view group, int64_t step, const formats::Json& results);
   /// Flushes the lines to the disk: a checkpoint that is published afterwards finds them even after a power failure.
+  /// Throws DiskFull.
   void sync();
 
  private:
   void write(const formats::Json& line);
-  FileWriter lines_;
+  template <typename Work>
+  void unless_full(const Work& work);
+  std::optional<FileWriter> lines_;
   std::unique_ptr<formats::TensorBoardWriter> tensorboard_;
+  bool full_ = false;  ///< the last line found no room
 };
 
 /// The lines of a metrics file that belong to the first `step` steps and the first `events` growths and interventions.

@@ -1,5 +1,6 @@
 #include "cambium/train/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -32,20 +33,30 @@ bool is_trained(const Trained& trained, size_t block) { return trained.empty() |
 
 }  // namespace
 
-Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
-              const Limits& limits, const Trained& trained) {
-  at::Tensor squares = at::zeros_like(loss_sum);
+at::Tensor sum_of_squares(const model::Parameters& gradients, const Trained& trained, const dist::Partition& part) {
   const std::vector<at::Tensor> blocks = gradients.blocks();
+  at::Tensor squares = at::zeros({}, blocks.front().options().dtype(at::kDouble));
   for (size_t block = 0; block < blocks.size(); ++block) {
-    if (is_trained(trained, block)) {
-      ops::sum_squares(blocks[block], squares);
+    const dist::Partition::Range own = part.of(blocks[block].numel());
+    if (is_trained(trained, block) && own.length() > 0) {
+      ops::sum_squares(blocks[block].narrow(0, own.begin, own.length()), squares);
     }
   }
-  const at::Tensor norm = squares.sqrt(), loss = loss_sum / static_cast<double>(target_tokens);
+  return squares;
+}
+
+Verdict judge(const at::Tensor& loss_sum, int64_t target_tokens, const model::Parameters& gradients,
+              const Limits& limits, const Trained& trained) {
+  return judge({.loss = loss_sum, .squares = sum_of_squares(gradients, trained), .stop = at::zeros_like(loss_sum)},
+               target_tokens, limits);
+}
+
+Verdict judge(const StepSums& sums, int64_t target_tokens, const Limits& limits) {
+  const at::Tensor norm = sums.squares.sqrt(), loss = sums.loss / static_cast<double>(target_tokens);
   const at::Tensor usable = loss.isfinite().logical_and(norm.isfinite()).logical_and(loss <= limits.highest_loss);
   const at::Tensor scale =
       limits.clip_norm == 0 ? at::ones_like(norm) : (limits.clip_norm / (norm + 1e-6)).clamp_max(1.0);
-  return {.numbers = at::stack({loss, norm, usable.to(at::kDouble)}),
+  return {.numbers = at::stack({loss, norm, usable.to(at::kDouble), sums.stop}),
           .guard = at::stack({scale.to(at::kFloat), usable.to(at::kFloat)})};
 }
 
@@ -65,17 +76,23 @@ void update(model::Llama& model, const TrainState& state, const model::Parameter
     }
     const std::vector<Span>& parts =
         block == 0 ? embedding_spans : (block + 1 == weights.size() ? head_spans : layer_spans);
-    for (const Span& part : parts) {
+    const dist::Partition::Range own = state.part.of(weights[block].numel());
+    for (const Span& span : parts) {
+      const int64_t begin = std::max(span.begin, own.begin), end = std::min(span.begin + span.length, own.end);
+      if (begin >= end) {
+        continue;
+      }
       const ops::AdamWStep step{.learning_rate = learning_rate,
                                 .beta1 = settings.betas[0],
                                 .beta2 = settings.betas[1],
                                 .eps = settings.eps,
-                                .weight_decay = part.decays ? settings.weight_decay : 0.0,
+                                .weight_decay = span.decays ? settings.weight_decay : 0.0,
                                 .step = state.adam_steps[block] + 1};
-      const auto cut = [&](const at::Tensor& flat) { return flat.narrow(0, part.begin, part.length); };
+      const auto cut = [&](const at::Tensor& flat) { return flat.narrow(0, begin, end - begin); };
+      const auto cut_own = [&](const at::Tensor& flat) { return flat.narrow(0, begin - own.begin, end - begin); };
       const bool copies = model.precision == model::Precision::kBFloat16;
-      ops::adamw(step, verdict.guard, cut(grads[block]), cut(weights[block]), cut(averages[block]), cut(squares[block]),
-                 copies ? cut(compute[block]) : at::Tensor());
+      ops::adamw(step, verdict.guard, cut(grads[block]), cut(weights[block]), cut_own(averages[block]),
+                 cut_own(squares[block]), copies ? cut(compute[block]) : at::Tensor());
     }
   }
 }
@@ -83,7 +100,7 @@ void update(model::Llama& model, const TrainState& state, const model::Parameter
 StepOutcome settle(const Verdict& verdict, TrainState& state, const Trained& trained) {
   const at::Tensor numbers = verdict.numbers.cpu();
   const double* found = numbers.const_data_ptr<double>();
-  const StepOutcome outcome{.loss = found[0], .grad_norm = found[1], .applied = found[2] != 0};
+  const StepOutcome outcome{.loss = found[0], .grad_norm = found[1], .applied = found[2] != 0, .stop = found[3] != 0};
   if (outcome.applied) {
     for (size_t block = 0; block < state.adam_steps.size(); ++block) {
       state.adam_steps[block] += is_trained(trained, block) ? 1 : 0;

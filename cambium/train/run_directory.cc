@@ -47,8 +47,8 @@ std::vector<fs::path> entries(const fs::path& directory) {
 }
 
 bool written_by_a_run(const std::string& name) {
-  return name == kCheckpoints || name == "metrics.jsonl" || name == "config.toml" || name == "log.txt" ||
-         name.starts_with("events.out.tfevents.");
+  return name == kCheckpoints || name == "metrics.jsonl" || name == "config.toml" ||
+         (name.starts_with("log.") && name.ends_with("txt")) || name.starts_with("events.out.tfevents.");
 }
 
 /// The first `previous-<n>` that is not there yet.
@@ -120,7 +120,7 @@ void set_aside_newer(const fs::path& run_directory, std::optional<CheckpointName
                   moved.size() == 1 ? "a checkpoint" : format("{} checkpoints", moved.size()), target.string()));
 }
 
-void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_growth,
+void prune_checkpoints(const fs::path& run_directory, const config::CheckpointSection& settings,
                        const std::vector<int64_t>& growth_steps) {
   const std::vector<fs::path> all = list_checkpoints(run_directory);
   int64_t kept = 0;
@@ -128,8 +128,12 @@ void prune_checkpoints(const fs::path& run_directory, int64_t keep, bool keep_gr
     const CheckpointName name = *parse_checkpoint_name(path->filename().string());
     const bool at_growth =
         name.grown || std::find(growth_steps.begin(), growth_steps.end(), name.step) != growth_steps.end();
-    if ((at_growth && keep_growth) || kept < std::max<int64_t>(1, keep)) {
-      kept += at_growth && keep_growth ? 0 : 1;
+    if (at_growth && settings.keep_growth) {
+      continue;
+    }
+    const bool in_turn = settings.every == 0 || name.step % settings.every == 0 || path == all.rbegin();
+    if (in_turn && kept < std::max<int64_t>(1, settings.keep)) {
+      ++kept;
       continue;
     }
     // Renamed first: a half-removed folder must not look like a checkpoint.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "cambium/config/run_config.h"
 #include "cambium/train/checkpoint.h"
 
 namespace cambium::train {
@@ -24,9 +25,11 @@ void set_aside(const std::filesystem::path& run_directory);
 /// `start` must never be continued from them.
 void set_aside_newer(const std::filesystem::path& run_directory, std::optional<CheckpointName> start);
 
-/// Removes what `keep` and `keep_growth` do not want: the newest `keep` ordinary ones stay, and those at growths where
-/// `keep_growth`. The newest of all always stays.
-void prune_checkpoints(const std::filesystem::path& run_directory, int64_t keep, bool keep_growth,
+/// Removes what the settings do not want: the newest `keep` ordinary ones stay, and those at growths where
+/// `keep_growth`. The newest of all always stays. One that was written out of turn (between the steps that `every`
+/// divides: at a stop, or when a full disk had room again) goes with the next one, so that a run leaves the same
+/// checkpoints however often it was stopped.
+void prune_checkpoints(const std::filesystem::path& run_directory, const config::CheckpointSection& settings,
                        const std::vector<int64_t>& growth_steps);
 
 }  // namespace cambium::train

@@ -93,7 +93,7 @@ model::Llama place(const RunSetup& setup, const model::ModelConfig& config, cons
 }
 
 Start start_from_checkpoint(const RunSetup& setup, const fs::path& directory) {
-  Checkpoint checkpoint = load_checkpoint(directory);
+  Checkpoint checkpoint = load_checkpoint(directory, setup.part);
   model::ModelConfig expected = setup.config.model.architecture;
   expected.num_hidden_layers = checkpoint.config.num_hidden_layers;
   expected.norm_positions =
@@ -123,7 +123,7 @@ Start start_fresh(const RunSetup& setup) {
                 stored.num_hidden_layers, config.num_hidden_layers);
     }
     model::Llama model = place(setup, config, model::read_parameters(settings.init_from, config));
-    TrainState state = TrainState::fresh(model);
+    TrainState state = TrainState::fresh(model, setup.part);
     return {std::move(model), std::move(state), ""};
   }
   model::Parameters weights = model::Parameters::zeros(config, at::kFloat);
@@ -131,7 +131,7 @@ Start start_fresh(const RunSetup& setup) {
       settings.init_std > 0 ? settings.init_std : 1.0 / std::sqrt(static_cast<double>(config.hidden_size));
   model::initialize(config, weights, std, setup.config.run.seed);
   model::Llama model = place(setup, config, weights);
-  TrainState state = TrainState::fresh(model);
+  TrainState state = TrainState::fresh(model, setup.part);
   return {std::move(model), std::move(state), ""};
 }
 
@@ -154,19 +154,6 @@ fs::path checkpoint_of(const fs::path& directory) {
     bad_input("{}: holds no complete checkpoint", (directory / "checkpoints").string());
   }
   return *newest;
-}
-
-/// What a run goes on from; nothing where it starts anew.
-std::optional<fs::path> checkpoint_to_resume(const fs::path& run_directory, const Resume& resume) {
-  switch (resume.mode) {
-    case Resume::Mode::kFrom:
-      return checkpoint_of(resume.from);
-    case Resume::Mode::kAuto:
-      return newest_checkpoint(run_directory);
-    case Resume::Mode::kNever:
-      break;
-  }
-  return std::nullopt;
 }
 
 /// How deep the model was at its first `growths` growths.
@@ -240,8 +227,20 @@ std::optional<text::Tokenizer> open_tokenizer(const config::DataSection& setting
   return beside ? std::optional(text::Tokenizer::load(*beside)) : std::nullopt;
 }
 
-Past past_of(const config::RunConfig& config, const Resume& resume) {
-  Past past{.checkpoint = checkpoint_to_resume(config.run.dir, resume), .branch = {}, .point = {}};
+std::optional<fs::path> checkpoint_to_resume(const fs::path& run_directory, const Resume& resume) {
+  switch (resume.mode) {
+    case Resume::Mode::kFrom:
+      return checkpoint_of(resume.from);
+    case Resume::Mode::kAuto:
+      return newest_checkpoint(run_directory);
+    case Resume::Mode::kNever:
+      break;
+  }
+  return std::nullopt;
+}
+
+Past past_of(const config::RunConfig& config, const std::optional<fs::path>& of_this_run) {
+  Past past{.checkpoint = of_this_run, .branch = {}, .point = {}};
   const std::string& parent = config.run.branch_from;
   if (!past.checkpoint && parent.empty()) {
     return past;
@@ -283,7 +282,7 @@ std::optional<model::ModelConfig> begun_with(const fs::path& run_directory, cons
   return config;
 }
 
-RunSetup set_up(config::RunConfig config, const Past& past) {
+RunSetup set_up(config::RunConfig config, const Past& past, const dist::Partition& place) {
   if (config.data.source.empty()) {
     bad_input("data.source: expected at least one [[data.source]] with a path");
   }
@@ -314,6 +313,12 @@ RunSetup set_up(config::RunConfig config, const Past& past) {
   if (past.point) {
     continue_from(steps, *past.point, config);
   }
+  if (batch < place.size) {
+    bad_input("`train.batch_tokens` = {} is {} sequences for {} processes; expected at least one each",
+              config.train.batch_tokens, batch, place.size);
+  }
+  const data::Slice own = data::rank_slice(batch, place.rank, place.size);
+  const int64_t most = (batch + place.size - 1) / place.size;
   data::MixtureStart position = mixture_start(past.branch, sources);
   data::Mixture mixture(std::move(sources), seq, batch, config.run.seed, config.data.shuffle, std::move(position));
   return {.config = config,
@@ -322,24 +327,27 @@ RunSetup set_up(config::RunConfig config, const Past& past) {
           .held_out = std::move(held_out_windows),
           .tokenizer_json = tokenizer ? tokenizer->content() : "",
           .device = Device(config.run),
-          .micro_batch = config.train.micro_batch_sequences()};
+          .sequences = own,
+          .micro_batch = std::min(config.train.micro_batch_sequences(), most),
+          .part = config.dist.shard == "optimizer" ? place : dist::Partition()};
 }
 
-Start start(const RunSetup& setup, const Past& past, const Resume& resume) {
+Start start(const RunSetup& setup, const Past& past) {
+  return past.checkpoint ? start_from_checkpoint(setup, *past.checkpoint)
+         : past.branch   ? start_from_branch(setup, *past.branch)
+                         : start_fresh(setup);
+}
+
+void tidy(const RunSetup& setup, const Start& start, const Resume& resume) {
   const fs::path run_directory = setup.config.run.dir;
-  const std::optional<fs::path>& from = past.checkpoint;
-  Start begin = from          ? start_from_checkpoint(setup, *from)
-                : past.branch ? start_from_branch(setup, *past.branch)
-                              : start_fresh(setup);
-  // Only now, with a start that holds, is anything moved or removed.
+  const bool goes_on = !start.from.empty();
   remove_leftovers(run_directory);
   if (resume.mode == Resume::Mode::kNever) {
     set_aside(run_directory);
   } else {
     set_aside_newer(run_directory,
-                    from ? std::optional(CheckpointName{begin.state.step, is_grown(begin.state)}) : std::nullopt);
+                    goes_on ? std::optional(CheckpointName{start.state.step, is_grown(start.state)}) : std::nullopt);
   }
-  return begin;
 }
 
 }  // namespace cambium::train

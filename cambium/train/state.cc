@@ -26,12 +26,19 @@ double LossStatistics::loss_at(double z_score) const {
   return tell() ? mean + z_score * std::sqrt(variance) : std::numeric_limits<double>::infinity();
 }
 
-TrainState TrainState::fresh(const model::Llama& model) {
+TrainState TrainState::fresh(const model::Llama& model, const dist::Partition& part) {
   TrainState state;
-  model::ModelConfig config = model.config;
-  config.num_hidden_layers = model.num_layers();
-  state.exp_avg = model::Parameters::zeros(config, model.options(at::kFloat));
-  state.exp_avg_sq = model::Parameters::zeros(config, model.options(at::kFloat));
+  state.part = part;
+  const auto zeros = [&](const at::Tensor& block) {
+    return at::zeros({part.of(block.numel()).length()}, model.options(at::kFloat));
+  };
+  for (model::Parameters* moments : {&state.exp_avg, &state.exp_avg_sq}) {
+    moments->embedding = zeros(model.weights.embedding);
+    for (const at::Tensor& layer : model.weights.layers) {
+      moments->layers.push_back(zeros(layer));
+    }
+    moments->head = zeros(model.weights.head);
+  }
   state.adam_steps.assign(static_cast<size_t>(model.num_layers() + 2), 0);
   state.lineage.resize(static_cast<size_t>(model.num_layers()));
   std::iota(state.lineage.begin(), state.lineage.end(), 0);

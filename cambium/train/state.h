@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cambium/dist/partition.h"
 #include "cambium/model/llama.h"
 #include "cambium/train/branch.h"
 #include "cambium/train/events.h"
@@ -32,7 +33,8 @@ struct LossStatistics {
 struct TrainState {
   int64_t step = 0;                       ///< steps done
   int64_t tokens = 0;                     ///< target tokens seen
-  model::Parameters exp_avg, exp_avg_sq;  ///< AdamW's moments
+  dist::Partition part;                   ///< which part of every block's moments lies here
+  model::Parameters exp_avg, exp_avg_sq;  ///< AdamW's moments: of each block, its part
   std::vector<int64_t> adam_steps;        ///< updates of each block: embedding, layers, head (bias correction)
   std::vector<GrowthRecord> growths;      ///< in the order in which they happened
   std::vector<growth::SymmetrizeEvent> symmetrized;  ///< likewise
@@ -41,7 +43,7 @@ struct TrainState {
   LossStatistics losses;
   int64_t skipped_in_a_row = 0;  ///< steps whose update was not applied, up to now
 
-  static TrainState fresh(const model::Llama& model);
+  static TrainState fresh(const model::Llama& model, const dist::Partition& part = {});
 };
 
 /// Which blocks (embedding, layers, head) the next step updates: all of them, or the new layers alone while a growth's

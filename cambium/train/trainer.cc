@@ -9,20 +9,26 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/files.h"
+#include "cambium/base/lock.h"
 #include "cambium/base/log.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
 #include "cambium/config/schedule.h"
+#include "cambium/dist/join.h"
 #include "cambium/model/training_step.h"
 #include "cambium/ops/backend.h"
+#include "cambium/train/anomaly.h"
 #include "cambium/train/apply_growth.h"
 #include "cambium/train/batch_reader.h"
 #include "cambium/train/checkpoint.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
+#include "cambium/train/rank_start.h"
+#include "cambium/train/replicas.h"
 #include "cambium/train/run_directory.h"
 #include "cambium/train/setup.h"
 #include "cambium/train/step_options.h"
@@ -32,11 +38,13 @@ namespace cambium::train {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int64_t kMaxSkippedInARow = 5;
+using Clock = std::chrono::steady_clock;
 
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
+constexpr int64_t kMaxSkippedInARow = 5;
+constexpr auto kRetryAfter = std::chrono::seconds(10);  // a checkpoint that found the disk full
+
+double seconds_of(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds_since(Clock::time_point begin) { return seconds_of(Clock::now() - begin); }
 
 /// Removes the checkpoints that the configuration does not keep.
 void prune(const RunSetup& setup) {
@@ -45,7 +53,7 @@ void prune(const RunSetup& setup) {
     growth_steps.push_back(event.step);
   }
   const config::RunConfig& config = setup.config;
-  prune_checkpoints(config.run.dir, config.checkpoint.keep, config.checkpoint.keep_growth, growth_steps);
+  prune_checkpoints(config.run.dir, config.checkpoint, growth_steps);
 }
 
 /// Growths and interventions of this run, without those of a parent.
@@ -57,22 +65,26 @@ size_t own_events(const TrainState& state) {
 /// One run from its start to its end. Steps are numbered by how many are done: step n is the n-th, from 1.
 class Trainer {
  public:
-  Trainer(RunSetup setup, Start start, const Evaluate& evaluate)
+  Trainer(RunSetup setup, Start start, const Evaluate& evaluate, dist::Group& group)
       : setup_(std::move(setup)),
+        group_(group),
         evaluate_(evaluate),
         config_(setup_.config),
         run_directory_(config_.run.dir),
         start_(std::move(start)),
         learning_rate_(config_.train, setup_.steps),
-        metrics_(run_directory_, start_.state.step, own_events(start_.state), config_.log.tensorboard),
-        throughput_(config_, setup_.steps, peak_flops(setup_.device)) {
+        metrics_(group.leads()
+                     ? Metrics(run_directory_, start_.state.step, own_events(start_.state), config_.log.tensorboard)
+                     : Metrics()),
+        throughput_(config_, setup_.steps, peak_flops(setup_.device) * static_cast<double>(group.size())),
+        replicas_(group, config_.dist) {
     make_buffers();
     last_checkpoint_ = start_.from;
   }
 
   TrainResult run() {
     announce();
-    reader_.emplace(setup_.mixture, setup_.micro_batch, state().step, setup_.steps.total);
+    reader_.emplace(setup_.mixture, setup_.sequences, setup_.micro_batch, state().step, setup_.steps.total);
     while (state().step < setup_.steps.total) {
       grow_where_due();
       symmetrize_where_due();
@@ -83,20 +95,22 @@ class Trainer {
       }
       evaluate_where_due();
       if (state().skipped_in_a_row >= kMaxSkippedInARow) {
-        save(/*grown=*/false);
+        save_at_last();
         fail(
             "{} steps in a row had no usable loss or gradient; stopped after step {} with {}\n"
             "  HINT: lower train.learning_rate, or start again from an earlier checkpoint with --resume DIR",
             kMaxSkippedInARow, state().step, last_checkpoint_.string());
       }
-      if (StopRequest::signal() != 0) {
-        save(/*grown=*/false);
+      if (outcome.stop) {
+        save_at_last();
         log_info(format("stopped on a signal after step {}; saved {}", state().step, last_checkpoint_.string()));
         result_.stopped = true;
         break;
       }
       const int64_t every = config_.checkpoint.every;
-      if ((every > 0 && state().step % every == 0) || state().step == setup_.steps.total) {
+      if (state().step == setup_.steps.total) {
+        save_at_last();
+      } else if ((every > 0 && state().step % every == 0) || retry_is_due()) {
         save(/*grown=*/false);
       }
     }
@@ -109,18 +123,23 @@ class Trainer {
 
  private:
   TrainState& state() { return start_.state; }
-  model::Llama& model() { return start_.model; }
+  /// Between two steps: all of its weights are here.
+  model::Llama& model() {
+    replicas_.settle();
+    return start_.model;
+  }
 
   /// Everything whose size follows from the depth: gradients and activations. Called at the start and after a growth.
   void make_buffers() {
     step_.reset();
-    gradients_ = {};  // given back before the new ones are asked for
-    gradients_ = model::Parameters::zeros(model().config, model().options(at::kFloat));
+    replicas_.make_buffers(model());
     std::optional<int64_t> document_end;
     if (config_.data.document_mask) {
       document_end = setup_.mixture.sources().front().dataset.end_of_text();
     }
-    step_ = std::make_unique<model::TrainingStep>(model(), step_options(config_.train, document_end));
+    model::TrainingStep::Options options = step_options(config_.train, document_end);
+    options.batch = setup_.micro_batch;
+    step_ = std::make_unique<model::TrainingStep>(model(), options);
   }
 
   void announce() {
@@ -128,6 +147,10 @@ class Trainer {
     log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
                     model().num_layers(), config_.model.architecture.num_hidden_layers));
     log_info(format("device: {}", describe(setup_.device)));
+    if (group_.size() > 1) {
+      log_info(format("processes: {}, {} a batch in the first; shared: {}", group_.size(),
+                      format_count(setup_.sequences.end - setup_.sequences.begin), config_.dist.shard));
+    }
     log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
     if (state().branch) {
       log_info(format("branched from {} after step {}", state().branch->from, state().branch->step));
@@ -135,7 +158,9 @@ class Trainer {
     if (!start_.from.empty()) {
       log_info(format("resumed from {}", start_.from));
     }
-    warn_of_repetition();
+    if (group_.leads()) {
+      warn_of_repetition();
+    }
   }
 
   /// Data seen more than about four times teaches little more (Muennighoff et al. 2023, "Scaling Data-Constrained
@@ -153,7 +178,8 @@ class Trainer {
   }
 
   double held_out_loss() {
-    return setup_.held_out ? setup_.held_out->loss(*step_, setup_.micro_batch)
+    replicas_.settle();
+    return setup_.held_out ? setup_.held_out->loss(*step_, setup_.micro_batch, group_)
                            : std::numeric_limits<double>::quiet_NaN();
   }
 
@@ -167,12 +193,12 @@ class Trainer {
       if (config_.checkpoint.keep_growth && last_checkpoint_ != checkpoint_path(false)) {
         save(/*grown=*/false);
       }
-      const auto begin = std::chrono::steady_clock::now();
+      const auto begin = Clock::now();
       grow(model(), state(), {event, config::growth_policy(config_)});
       model().config.norm_positions =
           norm_positions(config_, setup_.steps, state().growths.size(), model().num_layers());
       make_buffers();
-      if (ops::Backend* device = ops::backend_of(gradients_.embedding)) {
+      if (ops::Backend* device = ops::backend_of(model().weights.embedding)) {
         device->synchronize();
       }
       const double seconds = seconds_since(begin);
@@ -221,33 +247,42 @@ class Trainer {
     if (setup_.held_out) {
       return held_out_loss();
     }
-    const Batch batch = read_batch(setup_.mixture, setup_.mixture.batch(state().step), 0, setup_.micro_batch);
-    return step_->forward(batch.ids, batch.targets) / static_cast<double>(batch.target_tokens);
+    replicas_.settle();
+    const int64_t sequences = config_.train.micro_batch_sequences();
+    const dist::Partition::Range own = group_.place().share(sequences);
+    const Batch batch =
+        read_batch(setup_.mixture, setup_.mixture.batch(state().step), own.begin, own.end, setup_.micro_batch);
+    return group_.sum(step_->forward(batch.ids, batch.targets)) /
+           static_cast<double>(sequences * config_.train.sequence_length);
   }
 
   /// Forward and backward of all micro-batches, then the update. On a GPU everything is started before anything is
   /// waited for.
   StepOutcome step() {
-    const int64_t sequences = setup_.mixture.batch_sequences();
-    const int64_t target_tokens = sequences * config_.train.sequence_length;
+    const int64_t target_tokens = config_.train.batch_tokens;
     const double spike_guard = config_.train.spike_guard;
     double waited = 0;
-    gradients_.zero();
+    replicas_.zero_gradients();
     step_->clear_loss();
-    for (int64_t first = 0; first < sequences; first += setup_.micro_batch) {
-      const auto begin = std::chrono::steady_clock::now();
+    for (int64_t first = setup_.sequences.begin; first < setup_.sequences.end; first += setup_.micro_batch) {
+      const auto begin = Clock::now();
       const Batch batch = reader_->next();
       waited += seconds_since(begin);
-      step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens), gradients_);
+      const bool last = first + setup_.micro_batch >= setup_.sequences.end;
+      step_->listen(replicas_.listener(last, step_->loss_sum()));
+      step_->forward_backward(batch.ids, batch.targets, 1.0 / static_cast<double>(target_tokens),
+                              replicas_.gradients());
     }
+    step_->listen(nullptr);
     Limits limits{.clip_norm = config_.train.clip_norm};
     if (spike_guard > 0) {
       limits.highest_loss = state().losses.loss_at(spike_guard);
     }
     const std::vector<bool> trained = trained_blocks(state());
     rate_ = learning_rate_(state().step) * rewarmup_factor(state());
-    const Verdict verdict = judge(step_->loss_sum(), target_tokens, gradients_, limits, trained);
-    update(model(), state(), gradients_, config_.train, rate_, verdict, trained);
+    const Verdict verdict = judge(replicas_.finish(state(), trained), target_tokens, limits);
+    update(start_.model, state(), replicas_.gradients(), config_.train, rate_, verdict, trained);
+    replicas_.share_weights();
     const StepOutcome outcome = settle(verdict, state(), trained);
     state().tokens += target_tokens;
     if (outcome.applied) {
@@ -255,12 +290,51 @@ class Trainer {
       state().skipped_in_a_row = 0;
     } else {
       ++state().skipped_in_a_row;
-      const std::string objection = objection_to(outcome);
-      log_warning(format("step {}: {}; its update was not applied", state().step + 1, objection));
-      metrics_.log_event({{"event", "skipped"}, {"step", state().step + 1}, {"reason", objection}});
+      refuse(outcome);
+    }
+    if (config_.run.debug_anomaly) {
+      stop_at(find_anomaly(model().config, model().weights));
     }
     throughput_.add_step(state().step, waited);
     return outcome;
+  }
+
+  /// Tells why an update was not applied, and which tensor was the first not to be finite.
+  void refuse(const StepOutcome& outcome) {
+    const std::string objection = objection_to(outcome);
+    if (group_.leads()) {
+      log_warning(format("step {}: {}; its update was not applied", state().step + 1, objection));
+    }
+    formats::Json line{{"event", "skipped"}, {"step", state().step + 1}, {"reason", objection}};
+    const bool finite = std::isfinite(outcome.loss) && std::isfinite(outcome.grad_norm);
+    const std::optional<std::string> anomaly =
+        finite ? std::nullopt : find_anomaly(model(), micro_batches(), replicas_.gradients());
+    if (anomaly) {
+      line["first_anomaly"] = *anomaly;
+      log_warning(format("step {}: the first that is not finite: {}", state().step + 1, *anomaly));
+    }
+    metrics_.log_event(line);
+    if (!finite && config_.run.debug_anomaly) {
+      stop_at(anomaly.value_or(objection));
+    }
+  }
+
+  /// Ends a run with run.debug_anomaly.
+  void stop_at(const std::optional<std::string>& anomaly) {
+    if (anomaly) {
+      fail("step {}: {} (run.debug_anomaly); the newest checkpoint: {}", state().step + 1, *anomaly,
+           newest_checkpoint_name());
+    }
+  }
+
+  /// This rank's of the step to come, read again.
+  std::vector<Batch> micro_batches() {
+    BatchReader again(setup_.mixture, setup_.sequences, setup_.micro_batch, state().step, state().step + 1);
+    std::vector<Batch> batches;
+    for (int64_t first = setup_.sequences.begin; first < setup_.sequences.end; first += setup_.micro_batch) {
+      batches.push_back(again.next());
+    }
+    return batches;
   }
 
   /// Why an update was not applied.
@@ -342,25 +416,70 @@ class Trainer {
   const formats::Json& judge_model() {
     const auto now = std::pair(state().step, state().growths.size());
     if (!judged_ || judged_->first != now) {
-      judged_.emplace(now, evaluate_(model()));
+      judged_.emplace(now, evaluate_(model(), group_));
     }
     return judged_->second;
   }
 
+  std::string newest_checkpoint_name() const {
+    return last_checkpoint_.empty() ? "there is none" : last_checkpoint_.string();
+  }
+
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
 
+  /// Writes a checkpoint. Where the disk is full, training goes on, and another one is tried a while later.
   void save(bool grown) {
+    try {
+      write_checkpoint(grown);
+    } catch (const DiskFull& error) {
+      if (!unsaved_ && group_.leads()) {
+        log_warning(format("{}; there is no checkpoint of step {}, but training goes on and tries again every {}",
+                           error.what(), state().step, format_duration(seconds_of(kRetryAfter))));
+      }
+      unsaved_ = {error.what(), Clock::now() + kRetryAfter};
+    }
+  }
+
+  /// Whether to try again to write a checkpoint that found no room; the leader's clock decides for all ranks.
+  bool retry_is_due() { return unsaved_ && group_.from_first(Clock::now() >= unsaved_->retry ? "yes" : "no") == "yes"; }
+
+  /// Writes the checkpoint behind which this process ends. On a full disk it waits for room: a twentieth of the time
+  /// that it has trained, ten seconds at least and an hour at most. Then it throws what the last attempt said.
+  void save_at_last() {
+    constexpr double kLeast = 10, kMost = 3600, kShare = 0.05;
+    const double patience = std::clamp(kShare * throughput_.elapsed(), kLeast, kMost);
+    const auto begin = Clock::now();
+    save(/*grown=*/false);
+    while (unsaved_) {
+      if (group_.from_first(seconds_since(begin) < patience ? "wait" : "end") == "end") {
+        fail("{}; waited {} for room; the newest checkpoint: {}", unsaved_->why, format_duration(patience),
+             newest_checkpoint_name());
+      }
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      save(/*grown=*/false);
+    }
+  }
+
+  void write_checkpoint(bool grown) {
     std::vector<DataPosition> position;
     for (const StepMetrics::SourceUse& source : source_use()) {
       position.push_back({source.path, source.tokens / config_.train.sequence_length, source.tokens});
     }
-    last_checkpoint_ = checkpoint_path(grown);
-    metrics_.sync();  // before the checkpoint that counts on these lines
-    save_checkpoint(last_checkpoint_, model(), state(), position, config_.run.seed, setup_.tokenizer_json);
-    prune(setup_);
+    group_.write_together([&] { metrics_.sync(); });  // before the checkpoint that counts on these lines
+    const fs::path path = checkpoint_path(grown);
+    save_checkpoint(path, model(), state(), position, config_.run.seed, setup_.tokenizer_json, group_);
+    last_checkpoint_ = path;
+    if (unsaved_) {
+      log_info(format("there is room again: saved {}", path.string()));
+      unsaved_.reset();
+    }
+    if (group_.leads()) {
+      prune(setup_);
+    }
   }
 
   RunSetup setup_;
+  dist::Group& group_;
   const Evaluate& evaluate_;
   const config::RunConfig& config_ = setup_.config;
   fs::path run_directory_;
@@ -369,17 +488,25 @@ class Trainer {
   double rate_ = 0;  ///< of the last step
   Metrics metrics_;
   Throughput throughput_;
-  model::Parameters gradients_;
+  Replicas replicas_;
   std::unique_ptr<model::TrainingStep> step_;
   std::optional<BatchReader> reader_;
   std::optional<std::pair<std::pair<int64_t, size_t>, formats::Json>> judged_;  ///< at step and number of growths
   fs::path last_checkpoint_;
+  /// A checkpoint that found no room on the disk.
+  struct Unsaved {
+    std::string why;
+    Clock::time_point retry;
+  };
+  std::optional<Unsaved> unsaved_;
   TrainResult result_;
 };
 
 /// There is nothing left to do but what a kill right after the last checkpoint left undone.
-TrainResult finished(const RunSetup& setup, const Start& start) {
-  prune(setup);
+TrainResult finished(const RunSetup& setup, const Start& start, const dist::Group& group) {
+  if (group.leads()) {
+    prune(setup);
+  }
   log_info(format("finished already: {} is at step {} of {}", start.from, start.state.step, setup.steps.total));
   const FinalLosses losses = read_final_losses(setup.config.run.dir);
   return {.steps = start.state.step,
@@ -389,23 +516,61 @@ TrainResult finished(const RunSetup& setup, const Start& start) {
           .resumed = true};
 }
 
+TrainResult train_in(dist::Group& group, const config::RunConfig& config, const Resume& resume,
+                     const Evaluate& evaluate) {
+  group.agree(program_and_configuration(config));
+  std::optional<FileLock> owned;
+  const auto lock = [&] {
+    if (!owned && fs::is_directory(config.run.dir)) {
+      owned.emplace(fs::path(config.run.dir) / ".lock", "training", config.run.dir);
+    }
+  };
+  if (group.leads()) {
+    lock();
+    restore_replaced(fs::path(config.run.dir) / "checkpoints");
+  }
+  const std::string from =
+      group.from_first(group.leads() ? checkpoint_to_resume(config.run.dir, resume).value_or("").string() : "");
+  const Past past = past_of(config, from.empty() ? std::nullopt : std::optional<fs::path>(from));
+  RunSetup setup = set_up(config, past, group.place());
+  Start begin = start(setup, past);
+  group.agree(data_and_start(setup, begin));
+  // Only now, with a start that holds and that all have read, is anything written, moved or removed.
+  if (group.leads()) {
+    make_directories(config.run.dir);
+    lock();
+  }
+  check_shared(config.run.dir, group);
+  if (group.leads()) {
+    tidy(setup, begin, resume);
+  }
+  if (begin.state.step >= setup.steps.total) {
+    return finished(setup, begin, group);
+  }
+  if (group.leads()) {
+    write_file_atomic(fs::path(config.run.dir) / "config.toml", config::to_toml(setup.config));
+    log_to_file(fs::path(config.run.dir) / "log.txt");
+  }
+  return Trainer(std::move(setup), std::move(begin), evaluate, group).run();
+}
+
 }  // namespace
 
-TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate) {
+TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate,
+                  const dist::Environment& environment) {
   const StopRequest stop;
   const c10::NoGradGuard no_grad;
-  at::set_num_threads(thread_count(static_cast<int>(config.run.threads)));
-  restore_replaced(fs::path(config.run.dir) / "checkpoints");
-  const Past past = past_of(config, resume);
-  RunSetup setup = set_up(config, past);
-  make_directories(config.run.dir);
-  Start begin = start(setup, past, resume);
-  if (begin.state.step >= setup.steps.total) {
-    return finished(setup, begin);
-  }
-  write_file_atomic(fs::path(config.run.dir) / "config.toml", config::to_toml(setup.config));
-  log_to_file(fs::path(config.run.dir) / "log.txt");
-  return Trainer(std::move(setup), std::move(begin), evaluate).run();
+  take_own_gpu(config.run, environment);
+  at::set_num_threads(thread_count(static_cast<int>(config.run.threads), environment.local_size));
+  TrainResult result;
+  dist::with_group(environment,
+                   {.timeout = std::chrono::milliseconds(std::llround(config.dist.timeout_s * 1000)),
+                    .engine = engine_for(config.run, environment)},
+                   [&](dist::Group& group) {
+                     result = train_in(group, config, resume, evaluate);
+                     result.leads = group.leads();
+                   });
+  return result;
 }
 
 }  // namespace cambium::train

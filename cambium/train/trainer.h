@@ -8,6 +8,8 @@
 
 #include "cambium/base/error.h"
 #include "cambium/config/run_config.h"
+#include "cambium/dist/environment.h"
+#include "cambium/dist/group.h"
 #include "cambium/model/llama.h"
 
 namespace cambium::train {
@@ -30,13 +32,17 @@ struct TrainResult {
   std::filesystem::path checkpoint;
   bool resumed = false;  ///< began from a checkpoint of an earlier process
   bool stopped = false;  ///< by a signal, after saving
+  bool leads = true;     ///< the process that is to tell of it, where there are several
 };
 
-/// What the model between two steps gets in the tasks of [eval]: {"task": {"metric": value}}.
-using Evaluate = std::function<formats::Json(model::Llama&)>;
+/// What the model between two steps gets in the tasks of [eval]: {"task": {"metric": value}}. The ranks share the work.
+using Evaluate = std::function<formats::Json(model::Llama&, dist::Group&)>;
 
 /// Trains a run to its end, growing it on the way. Throws Error where it cannot go on; everything up to the newest
-/// checkpoint is then on disk. `evaluate` is called as [eval] says.
-TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate = {});
+/// checkpoint is then on disk. `evaluate` is called as [eval] says, by every process of several.
+/// Several processes, each with its own `environment`, train one run together; where one of them fails, the others end
+/// their process.
+TrainResult train(const config::RunConfig& config, const Resume& resume, const Evaluate& evaluate = {},
+                  const dist::Environment& environment = {});
 
 }  // namespace cambium::train

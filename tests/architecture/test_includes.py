@@ -22,7 +22,7 @@ BELOW = {
     "model": ["formats", "model/config", "ops"],
     "dist": ["base"],
     "train": ["data", "model", "growth", "config", "dist"],
-    "eval": ["data", "model"],
+    "eval": ["data", "model", "dist"],
     "analysis": ["eval"],
     "report": ["config"],
     "study/jobs": ["report", "data"],

@@ -7,13 +7,16 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 import unittest
 
 from golden_support import BINARY, ENVIRONMENT, cambium
-from training_support import CONFIG, GROWTHS, STEPS, Training, checkpoints, contents, count_events, metrics, name_of
+from training_support import (
+    CONFIG, GROWTHS, STEPS, Training, checkpoints, contents, count_events, metrics, name_of, untimed,
+)
 
 ROUNDS = 12 if os.environ.get("CAMBIUM_LONG_TESTS") else 1
 
@@ -387,6 +390,55 @@ class FullDisk(Resume):
             cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, preexec_fn=set_limit, timeout=120,
         )
         self.assert_fails_and_goes_on("limited", done, "File too large", lambda: None)
+
+    def train_with_fault(self, run, settings, fault):
+        return subprocess.run(
+            [BINARY, "train", *self.arguments(run, settings, None)],
+            cwd=self.folder, env=ENVIRONMENT | {"CAMBIUM_FAULT": fault}, capture_output=True, text=True, timeout=120,
+        )
+
+    def test_a_disk_that_empties_again(self):
+        keep_all = {"checkpoint.keep": 100}
+        self.train("roomy", keep_all)
+        counted = self.train_with_fault("counted", keep_all, "count")
+        points = int(re.search("fault points: ([0-9]+)", counted.stderr)[1])
+        for first in range(points // 3, points, points // 7):
+            with self.subTest(first=first):
+                run = f"full-{first}"
+                done = self.train_with_fault(run, keep_all, f"full:{first}:8")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("training goes on", done.stderr)
+                # All of the lines, and of the checkpoints those that found room, bit by bit.
+                self.assertEqual(untimed(self.path(run)), untimed(self.path("roomy")))
+                whole, found = contents(self.path("roomy")), contents(self.path(run))
+                self.assertEqual({name: whole[name] == data for name, data in found.items()}, dict.fromkeys(found, True))
+                self.assertIn(f"{name_of(40)}/model.safetensors", found)
+
+    def test_tries_again_after_a_while(self):
+        # Stopped for longer than that while it trains: the next step does it, out of turn.
+        settings = {"train.steps": 4000, "checkpoint.every": 500, "checkpoint.keep": 1000, "data.val_every": 0}
+        begin = {**settings, "train.steps": 500}
+        counted = self.train_with_fault("counted-2", begin, "count")
+        first = int(re.search("fault points: ([0-9]+)", counted.stderr)[1]) - 12
+        process = subprocess.Popen(
+            [BINARY, "train", *self.arguments("again", settings, None)], cwd=self.folder, text=True,
+            env=ENVIRONMENT | {"CAMBIUM_FAULT": f"full:{first}:1"}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        )
+        try:
+            for line in process.stderr:
+                if "training goes on and tries again" in line:
+                    process.send_signal(signal.SIGSTOP)
+                    time.sleep(10.5)
+                    process.send_signal(signal.SIGCONT)
+                elif "there is room again" in line:
+                    process.send_signal(signal.SIGSTOP)
+                    saved = line.split()[-1]
+                    break
+            self.assertNotEqual(int(saved[-8:]) % 500, 0, saved)
+            self.assertIn(pathlib.Path(saved).name, checkpoints(self.path("again")))
+        finally:
+            process.kill()
+            process.communicate()
 
     def test_no_space(self):
         disk = self.path("disk")

@@ -7,7 +7,7 @@ import signal
 import struct
 import unittest
 
-from golden_support import must, read_jsonl, read_safetensors
+from golden_support import cambium, must, read_jsonl, read_safetensors
 from training_support import GROWTHS, STEPS, Training, checkpoints, metrics, name_of, untimed
 
 FIELDS = {"step", "tokens", "loss", "grad_norm", "lr", "layers", "tokens_per_second", "mfu", "seconds", "data_wait",
@@ -194,6 +194,17 @@ class Signals(Training):
                     found, wanted = (self.path(run, "checkpoints", name_of(400), file) for run in ("run", "whole"))
                     self.assertTrue(found.read_bytes() == wanted.read_bytes(), file)
 
+    def test_leaves_the_checkpoints_of_a_run_that_was_not_stopped(self):
+        settings = {"train.steps": 400, "checkpoint.every": 100, "data.val_every": 0, "log.tensorboard": "false"}
+        self.train("unstopped", settings)
+        for lines in (3, 130):
+            process = self.begin("stopped", settings)
+            self.assertTrue(process.wait_for(lambda: process.lines() >= lines))
+            process.process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.end()[0], 3)
+        self.train("stopped", settings)
+        self.assertEqual(checkpoints(self.path("stopped")), checkpoints(self.path("unstopped")))
+
     def test_before_the_first_step(self):
         process = self.begin("early", {"train.steps": 400})
         self.assertTrue(process.wait_for(lambda: (self.path("early") / "config.toml").exists()))
@@ -223,6 +234,32 @@ class NotFinite(Training):
         state = self.trainer_json("wild", name_of(skipped[-1]))
         self.assertEqual(set(state["adam_steps"]), {skipped[0] - 1})
         self.assertIn(name_of(skipped[-1]), done.stderr)
+
+
+    def test_debug_anomaly(self):
+        wild = {"train.learning_rate": 1e30, "train.warmup_steps": 1}
+        done = cambium("train", *self.arguments("debug", wild, None), "--debug-anomaly", cwd=self.folder)
+        self.assertEqual(done.returncode, 1)
+        (event,) = metrics(self.path("debug"))[1]
+        self.assertRegex(event["first_anomaly"], "holds [0-9]+ NaN and [0-9]+ infinite values, the first at ")
+        self.assertIn(f"error: step {event['step']}: {event['first_anomaly']} (run.debug_anomaly)", done.stderr)
+        # One that stays finite is trained as without it.
+        self.train("plain")
+        self.train("watched", {"run.debug_anomaly": "true"})
+        self.assertEqual(untimed(self.path("watched")), untimed(self.path("plain")))
+
+
+class OneAtATime(Training):
+    def test_a_second_training_is_refused(self):
+        process = self.begin("run", {"train.steps": 4000, "data.val_every": 0})
+        self.assertTrue(process.wait_for(lambda: process.lines() > 3))
+        done = self.try_to_train("run", {"train.steps": 4000})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"run: another training is at work there (process {process.process.pid} on ", done.stderr)
+        process.kill()
+        self.assertTrue(self.path("run", ".lock").exists())
+        self.train("run", resume="never")  # the dead hold nobody up
+        self.assertFalse(self.path("run", ".lock").exists())
 
 
 class Refusals(Training):

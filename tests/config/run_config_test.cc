@@ -199,7 +199,7 @@ TEST(RunConfig, UnknownNamesAreRefusedWithTheNearest) {
             "--set train.micro_bach=8: unknown key `train.micro_bach`; did you mean `train.micro_batch`?");
   EXPECT_EQ(refusal("[trian]\n"),
             "run.toml: unknown section `trian` (line 1); expected one of run, model, growth, train, data, checkpoint, "
-            "log, eval");
+            "log, dist, eval");
   EXPECT_EQ(refusal("[model]\nlearning_rate = 1\n"),
             "run.toml: unknown key `model.learning_rate` (line 2); did you mean `train.learning_rate`?");
   EXPECT_EQ(refusal("steps = 1\n"),

@@ -131,6 +131,40 @@ TEST_P(TrainingSteps, ForgetWhatAnEarlierBatchLeft) {
   expect_same_bits(run(model_, {.batch = kBatch, .seq = kSeq}), later);
 }
 
+/// Writes down what a step tells, with each block's gradient at the moment when it is said to be complete.
+struct Listener : StepListener {
+  explicit Listener(Parameters& of) : gradients(of) {}
+  void reads(size_t block) override { read.push_back(block); }
+  void gradient_complete(size_t block) override {
+    complete.push_back(block);
+    at_that_moment.push_back(gradients.blocks()[block].clone());
+  }
+  Parameters& gradients;
+  std::vector<size_t> read, complete;
+  std::vector<at::Tensor> at_that_moment;
+};
+
+TEST_P(TrainingSteps, TellWhichBlocksTheyReadAndHaveCompleted) {
+  for (const bool loops : {false, true}) {
+    ModelConfig with_loop = config();
+    if (loops) {
+      with_loop.loop = Loop{.first = 1, .last = 3, .times = 2};
+    }
+    Llama model = small_model(with_loop, GetParam());
+    TrainingStep step(model, {.batch = kBatch, .seq = kSeq});
+    Parameters gradients = Parameters::zeros(model.config, at::kFloat);
+    Listener listener(gradients);
+    step.listen(&listener);
+    step.forward_backward(some_ids(kBatch, kSeq), some_targets(), kScale, gradients);
+    using Blocks = std::vector<size_t>;
+    EXPECT_EQ(listener.read, loops ? (Blocks{0, 1, 2, 3, 2, 3, 4}) : (Blocks{0, 1, 2, 3, 4}));
+    EXPECT_EQ(listener.complete, (Blocks{4, 3, 2, 1, 0}));
+    for (size_t i = 0; i < listener.complete.size(); ++i) {
+      EXPECT_TRUE(at::equal(listener.at_that_moment[i], gradients.blocks()[listener.complete[i]])) << i;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(In, TrainingSteps, testing::Values(Precision::kFloat32, Precision::kBFloat16),
                          [](const auto& each) { return each.param == Precision::kFloat32 ? "float32" : "bfloat16"; });
 

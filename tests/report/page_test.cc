@@ -139,6 +139,26 @@ TEST(Page, LoadsNothing) {
   EXPECT_NE(page.find("IntersectionObserver"), std::string::npos) << "the script is part of the page";
 }
 
+TEST(Summary, SecondsAreToldBySeedWhereTheyDiffer) {
+  const Files files;
+  for (const int seed : {1, 2}) {
+    const std::string baseline = "baseline-s" + std::to_string(seed);
+    write_plain_run(files, baseline, seed, 2.0);
+    files.write(baseline + "/metrics.jsonl", metrics_line(20, 2, 4, 3.0 * seed, ",\"val_loss\":2"));
+    write_grown_run(files, "midas-s" + std::to_string(seed), seed, 1.5);  // two seconds
+  }
+  const std::array directories{files.root()};
+  std::string all;
+  for (const std::string& sentence : summary(collect(directories))) {
+    all += sentence + "\n";
+  }
+  EXPECT_NE(
+      all.find("Training seconds of baseline over those of each grown variant: midas 2.25 (1.50 to 3.00 by seed)."),
+      std::string::npos)
+      << all;
+  EXPECT_TRUE(std::regex_search(all, std::regex("Training FLOPs of baseline over .*: midas [0-9.]+\\.\n"))) << all;
+}
+
 TEST(Summary, SaysWhatOneSeedCannotTell) {
   const Files files;
   write_plain_run(files, "baseline-s1", 1, 2.0);

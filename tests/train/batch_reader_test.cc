@@ -30,10 +30,11 @@ class BatchReaders : public testing::Test {
 TEST_F(BatchReaders, GiveTheBatchesOfTheMixtureInOrder) {
   const data::Mixture source = mixture();
   for (const int64_t first : {0, 3}) {
-    BatchReader reader(source, kMicroBatch, first, kSteps);
+    BatchReader reader(source, {0, kSequences}, kMicroBatch, first, kSteps);
     for (int64_t step = first; step < kSteps; ++step) {
       for (int64_t at = 0; at < kSequences; at += kMicroBatch) {
-        const Batch wanted = read_batch(source, source.batch(step), at, at + kMicroBatch), found = reader.next();
+        const Batch wanted = read_batch(source, source.batch(step), at, at + kMicroBatch, kMicroBatch),
+                    found = reader.next();
         EXPECT_TRUE(at::equal(found.ids, wanted.ids)) << "step " << step << ", sequence " << at;
         EXPECT_TRUE(at::equal(found.targets, wanted.targets));
         EXPECT_EQ(found.target_tokens, kMicroBatch * kSeq);
@@ -45,8 +46,8 @@ TEST_F(BatchReaders, GiveTheBatchesOfTheMixtureInOrder) {
 
 TEST_F(BatchReaders, StopWithBatchesUnread) {
   const data::Mixture source = mixture();
-  BatchReader(source, kMicroBatch, 0, 1000).next();
-  const BatchReader unread(source, kMicroBatch, 0, 1000);
+  BatchReader(source, {0, kSequences}, kMicroBatch, 0, 1000).next();
+  const BatchReader unread(source, {0, kSequences}, kMicroBatch, 0, 1000);
 }
 
 TEST_F(BatchReaders, TellOfDamageWhereItIsMet) {
@@ -55,7 +56,7 @@ TEST_F(BatchReaders, TellOfDamageWhereItIsMet) {
   std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << std::string(2, '\xFF');
   EXPECT_REFUSAL(
       [&] {
-        BatchReader reader(source, kMicroBatch, 0, 100);
+        BatchReader reader(source, {0, kSequences}, kMicroBatch, 0, 100);
         for (int64_t i = 0; i < 100 * kSequences / kMicroBatch; ++i) {
           reader.next();
         }

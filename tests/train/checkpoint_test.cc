@@ -31,7 +31,7 @@ class Checkpoints : public Folder {
     model::Llama model = tiny_model();
     TrainState state = tiny_state(model);
     const fs::path path = folder_ / "checkpoints" / name;
-    save_checkpoint(path, model, state, {{"books", 7, 112}}, /*seed=*/3, tokenizer);
+    save_checkpoint(path, model, state, {{"books", 7, 112}}, /*seed=*/3, tokenizer, *dist::alone());
     return path;
   }
   std::vector<std::string> names() const {
@@ -53,7 +53,7 @@ TEST_F(Checkpoints, ReadBackBitForBit) {
   const growth::Symmetrize how{0.5, "none", 3};
   symmetrize(model.config, model.weights, state, {12, 2, how, {{0, 2}}});
   state.branch = Branch{"runs/a", "0f", 10, 1, 0, {{"books", 5, 80}}};
-  save_checkpoint(folder_ / "one", model, state, {{"books", 7, 112}}, /*seed=*/3, "{}");
+  save_checkpoint(folder_ / "one", model, state, {{"books", 7, 112}}, /*seed=*/3, "{}", *dist::alone());
   EXPECT_EQ(check_manifest(folder_ / "one", /*hashes=*/true), "");
   EXPECT_EQ(read("one/tokenizer.json"), "{}");
 
@@ -80,7 +80,7 @@ TEST_F(Checkpoints, ReadBackBitForBit) {
   EXPECT_EQ(again.position.at(0).tokens, 112);
   EXPECT_EQ(again.seed, 3u);
 
-  save_checkpoint(folder_ / "two", model, again.state, again.position, again.seed, "{}");
+  save_checkpoint(folder_ / "two", model, again.state, again.position, again.seed, "{}", *dist::alone());
   for (const char* file :
        {"config.json", "model.safetensors", "optimizer.safetensors", "trainer.json", "manifest.json"}) {
     EXPECT_EQ(read(fs::path("one") / file), read(fs::path("two") / file)) << file;
@@ -127,11 +127,11 @@ TEST_F(Checkpoints, ArePrunedAsAsked) {
     }
   };
   fill();
-  prune_checkpoints(folder_, 2, /*keep_growth=*/true, {4, 10});
+  prune_checkpoints(folder_, {.every = 1, .keep = 2, .keep_growth = true}, {4, 10});
   EXPECT_EQ(names(), (Names{"step-00000004", "step-00000004-grown", "step-00000006", "step-00000008"}));
-  prune_checkpoints(folder_, 1, /*keep_growth=*/false, {4, 10});
+  prune_checkpoints(folder_, {.every = 1, .keep = 1, .keep_growth = false}, {4, 10});
   EXPECT_EQ(names(), Names{"step-00000008"});
-  prune_checkpoints(folder_, 0, /*keep_growth=*/false, {});
+  prune_checkpoints(folder_, {.every = 1, .keep = 0, .keep_growth = false}, {});
   EXPECT_EQ(names(), Names{"step-00000008"});
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "checkpoints"), {}), 1);
 }

@@ -19,7 +19,7 @@ class Faults : public Folder {
     state_.step = step;
     save_checkpoint(folder_ / "checkpoints" / checkpoint_name(step, false), model_, state_,
                     {{"books", step, 16 * step}},
-                    /*seed=*/3, "{}");
+                    /*seed=*/3, "{}", *dist::alone());
   }
   /// The step of the newest checkpoint that is whole, which must hold what was saved.
   int64_t newest() {
@@ -66,11 +66,11 @@ TEST_F(Faults, RemovingOldCheckpointsLosesNoneThatIsKept) {
           save(step);
         }
       },
-      [&] { prune_checkpoints(folder_, /*keep=*/1, /*keep_growth=*/false, {}); },
+      [&] { prune_checkpoints(folder_, {.every = 1, .keep = 1, .keep_growth = false}, {}); },
       [&](const std::string&) {
         EXPECT_EQ(newest(), 3);
         remove_leftovers(folder_);
-        prune_checkpoints(folder_, /*keep=*/1, /*keep_growth=*/false, {});
+        prune_checkpoints(folder_, {.every = 1, .keep = 1, .keep_growth = false}, {});
         EXPECT_EQ(list_checkpoints(folder_).size(), 1u);
       });
 }

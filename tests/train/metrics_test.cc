@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "cambium/base/error.h"
+#include "cambium/base/fault.h"
 #include "tests/train/tiny.h"
 
 namespace cambium::train {
@@ -93,6 +95,20 @@ TEST_F(MetricsFile, TellsTensorBoardThatTheRunGoesOn) {
     }
   }
   EXPECT_GT(largest, smallest);  // by the record that tells so
+}
+
+TEST_F(MetricsFile, WaitsForRoom) {
+  Metrics metrics(folder_, 0, 0, false);
+  metrics.log(step(1, 4));
+  fault::arm(fault::Kind::kShort, 1);
+  metrics.log(step(2, 3));
+  metrics.log(step(3, 2));
+  EXPECT_THROW(metrics.sync(), DiskFull);
+  fault::arm(fault::Kind::kNone, 0);
+  metrics.log(step(4, 1));
+  const std::string content = read("metrics.jsonl");
+  EXPECT_EQ(lines(content), 4u);
+  EXPECT_EQ(lines_up_to(content, 4, 0), content);  // each line whole
 }
 
 TEST_F(MetricsFile, GivesTheFinalLosses) {

@@ -20,7 +20,7 @@ Verdict verdict_of(double loss_sum, const model::Parameters& gradients, const Li
 }
 
 /// An update with this factor of the gradients.
-Verdict go(float scale) { return {at::tensor({1.0, 1.0, 1.0}, at::kDouble), at::tensor({scale, 1.0F})}; }
+Verdict go(float scale) { return {at::tensor({1.0, 1.0, 1.0, 0.0}, at::kDouble), at::tensor({scale, 1.0F})}; }
 
 TEST(Judge, FindsTheNormOfAllBlocksTogetherAndTheMeanLoss) {
   const model::Parameters gradients = gradients_of(0.5);

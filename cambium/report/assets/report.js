@@ -31,11 +31,26 @@
     ...(along === "x" ? { x0: at, x1: at, yref: "paper", y0: 0, y1: 1 } : { y0: at, y1: at, xref: "paper", x0: 0, x1: 1 }),
   });
 
+  // Where one place (the first layer, mostly) towers over all others, the axis leaves it out, so that these can be
+  // told apart; a note says how high it is.
+  const tower = (series) => {
+    const finite = (line) => line.y.flatMap((y, i) => (y === null ? [] : [{ x: line.x[i], y }]));
+    const tops = series.map((line) => finite(line).reduce((best, point) => (point.y > best.y ? point : best), { y: -Infinity }));
+    if (tops.length === 0 || series.some((line) => finite(line).length < 4) || tops.some((top) => top.x !== tops[0].x)) return null;
+    const rest = series.flatMap((line) => line.y.filter((y, i) => y !== null && line.x[i] !== tops[0].x));
+    const low = Math.min(0, ...rest), high = Math.max(...rest), heights = tops.map((top) => top.y);
+    if (!(high > 0) || Math.min(...heights) < 4 * high) return null;
+    const show = (value) => Number(value.toPrecision(2)).toString();
+    const [least, most] = [show(Math.min(...heights)), show(Math.max(...heights))];
+    return { x: tops[0].x, range: [low - 0.06 * (high - low), high + 0.12 * (high - low)], text: "\u2191 " + (least === most ? least : least + " to " + most) };
+  };
+
   // --- kinds of figures: traces and layout -------------------------------------------------------------------------
   const kinds = {
     lines(data, hidden) {
       const traces = [];
-      for (const line of data.series.filter((line) => !hidden.has(line.name))) {
+      const visible = data.series.filter((line) => !hidden.has(line.name));
+      for (const line of visible) {
         const tone = variantColor(line.color);
         if (line.spread) {
           const edge = (sign) => line.y.map((y, i) => (y === null ? null : y + sign * (line.spread[i] ?? 0)));
@@ -49,7 +64,8 @@
         });
       }
       const shapes = data.boundaries.map((at) => boundary(at, "x"));
-      const annotations = [];
+      const clipped = data.range ? null : tower(visible);
+      const annotations = clipped ? [{ x: clipped.x, y: 1, yref: "paper", xanchor: "left", yanchor: "top", showarrow: false, bgcolor: color("card"), text: clipped.text, font: { size: 10.5, color: color("soft") } }] : [];
       if (data.level !== undefined && data.level !== null) {
         shapes.push({ ...boundary(data.level, "y"), line: { color: color("soft"), width: 1 } });
       }
@@ -57,7 +73,7 @@
       const ticks = whole && Math.max(...data.series.map((line) => line.x.length)) <= 12 ? { dtick: 1 } : {};
       return [traces, layout(data, {
         shapes, annotations, hovermode: "x unified", xaxis: axis(data.x, ticks),
-        yaxis: axis(data.y, data.range ? { range: [data.range[0] - 0.03, data.range[1] + 0.03] } : { rangemode: "normal" }),
+        yaxis: axis(data.y, clipped ? { range: clipped.range } : data.range ? { range: [data.range[0] - 0.03, data.range[1] + 0.03] } : { rangemode: "normal" }),
       })];
     },
     heat(data) {
@@ -256,12 +272,16 @@
   apply(theme);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
-  // On paper: light, everything drawn that is not folded away.
+  // On paper: light, as wide as A4 and letter are, everything drawn that is not folded away.
   addEventListener("beforeprint", () => {
     root.dataset.theme = "light";
+    root.classList.add("printed");
     for (const [element, figure] of figures) if (element.offsetParent) figure.draw();
   });
-  addEventListener("afterprint", () => apply(theme));
+  addEventListener("afterprint", () => {
+    root.classList.remove("printed");
+    apply(theme);
+  });
 
   // --- contents -----------------------------------------------------------------------------------------------------
   const entries = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));

@@ -1,13 +1,7 @@
 #include "cambium/study/jobs/scheduler.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -15,6 +9,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
+#include "cambium/base/lock.h"
 #include "cambium/base/log.h"
 #include "cambium/base/signals.h"
 #include "cambium/study/jobs/process.h"
@@ -84,28 +79,6 @@ class Outputs {
   const Job& job_;
 };
 
-/// One study at a time works in a folder.
-class Lock {
- public:
-  explicit Lock(const fs::path& folder) {
-    make_directories(folder);
-    file_ = open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file_ < 0) {
-      fail("{}: {}", (folder / "lock").string(), std::strerror(errno));
-    }
-    if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
-      close(file_);
-      bad_input("{}: another study is at work there", folder.parent_path().string());
-    }
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() { close(file_); }
-
- private:
-  int file_;
-};
-
 class Scheduler {
  public:
   Scheduler(std::span<const Job> jobs, const Settings& settings, Watcher& watcher)
@@ -116,7 +89,8 @@ class Scheduler {
   }
 
   std::vector<JobState> run() {
-    const Lock lock(settings_.folder);
+    make_directories(settings_.folder);
+    const FileLock lock(settings_.folder / "lock", "study", settings_.folder.parent_path());
     const StopRequest stop;
     const std::vector<bool> done = done_jobs(jobs_, settings_);
     for (size_t i = 0; i < jobs_.size(); ++i) {
