@@ -1,8 +1,9 @@
-# cambium_library(<name> [DIR <folder below cambium/>] [TORCH] [LINK <targets>...] [PRIVATE_LINK <targets>...])
+# cambium_library(<name> [DIR <folder below cambium/>] [TORCH] [UNITY] [LINK <targets>...] [PRIVATE_LINK <targets>...])
 # One static library from every .cc of its folder. TORCH gives it LibTorch and its precompiled header;
-# without it the folder cannot include LibTorch, which keeps it quick to build and fit for sanitizers.
+# without it the folder cannot include LibTorch, which keeps it quick to build and fit for sanitizers. UNITY: several of
+# its files are compiled as one (not for folders of kernels).
 function(cambium_library name)
-  cmake_parse_arguments(arg "TORCH" "DIR" "LINK;PRIVATE_LINK" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;UNITY" "DIR" "LINK;PRIVATE_LINK" ${ARGN})
   if(NOT arg_DIR)
     set(arg_DIR ${name})
   endif()
@@ -18,6 +19,18 @@ function(cambium_library name)
   target_link_libraries(cambium_${name} PUBLIC cambium_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
   if(arg_TORCH)
     cambium_use_torch(cambium_${name})
+  endif()
+  if(arg_UNITY)
+    cambium_unity(cambium_${name})
+  endif()
+endfunction()
+
+# Compiles the target's files in groups, where CAMBIUM_UNITY asks for it: most of what a file takes is headers.
+function(cambium_unity target)
+  if(CAMBIUM_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # A file's own class may use the file's anonymous namespace; the compiler takes the file for a header here.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
 endfunction()
 

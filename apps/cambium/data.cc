@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/token_colors.h"
 #include "apps/cambium/verbs.h"
@@ -21,8 +21,6 @@ using cambium::format;
 using cambium::format_bytes;
 using cambium::format_count;
 namespace data = cambium::data;
-
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 void print_splits(const data::Manifest& manifest) {
   for (const data::SplitInfo& split : manifest.splits) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/ranks.h"
@@ -90,7 +91,7 @@ int eval_main(int argc, char** argv) {
     if (!group.leads()) {
       return static_cast<int>(ExitCode::kDone);
     }
-    std::fputs(eval::results_table(results).c_str(), stdout);
+    print(eval::results_table(results));
     if (!out.empty()) {
       const fs::path file = eval::write_results(out, results, settings, model_directory);
       fs::remove_all(settings.answers);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
@@ -38,12 +39,12 @@ int generate_main(int argc, char** argv) {
     }
     ids = {*options.stop};
   }
-  std::fputs(prompt.c_str(), stdout);
+  print(prompt);
   model::generate(model, forward, ids, options, [&](int32_t id) {
     const std::string& piece = tokenizer.bytes_of(id);
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
+    print(piece);
     std::fflush(stdout);
   });
-  std::fputs("\n", stdout);
+  print("\n");
   return static_cast<int>(ExitCode::kDone);
 }

@@ -1,8 +1,8 @@
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
@@ -17,8 +17,6 @@ using cambium::growth::GrowthEvent;
 using cambium::train::GrowthRecord;
 
 constexpr std::string_view kSymmetrize = "symmetrize";
-
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 /// One operator a line, its name first; then a picture each.
 void print_operators() {

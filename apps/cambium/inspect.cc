@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "apps/cambium/inspect_json.h"
+#include "apps/cambium/lines.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/format.h"
@@ -16,9 +16,7 @@ using cambium::format_bytes;
 using cambium::format_count;
 using cambium::formats::Json;
 
-void row(const std::string& name, const std::string& text) {
-  std::fputs(format("  {:<11} {}\n", name, text).c_str(), stdout);
-}
+void row(const std::string& name, const std::string& text) { print(format("  {:<11} {}\n", name, text)); }
 
 std::string count(const Json& json, const char* key) { return format_count(json[key].get<int64_t>()); }
 
@@ -58,10 +56,8 @@ void print_ancestors(const Json& chain) {
 /// The runs that were branched from a run, as a tree.
 void print_branches(const Json& branches, size_t depth) {
   for (const Json& branch : branches) {
-    std::fputs(format("  {}└ {} branches off after step {}\n", std::string(2 * depth, ' '),
-                      branch["run"].get<std::string>(), count(branch, "step"))
-                   .c_str(),
-               stdout);
+    print(format("  {}└ {} branches off after step {}\n", std::string(2 * depth, ' '), branch["run"].get<std::string>(),
+                 count(branch, "step")));
     print_branches(branch["branches"], depth + 1);
   }
 }
@@ -112,14 +108,12 @@ void print_lens(const Json& json) {
 void print_run(const Json& json) {
   print_ancestors(json["branched_from"]);
   for (const Json& checkpoint : json["checkpoints"]) {
-    std::fputs(format("  {:<22} {:>12} tokens  {:>3} layers  {:>14} parameters\n",
-                      checkpoint["name"].get<std::string>(), count(checkpoint, "tokens"),
-                      checkpoint["num_hidden_layers"].get<int64_t>(), count(checkpoint, "parameters"))
-                   .c_str(),
-               stdout);
+    print(format("  {:<22} {:>12} tokens  {:>3} layers  {:>14} parameters\n", checkpoint["name"].get<std::string>(),
+                 count(checkpoint, "tokens"), checkpoint["num_hidden_layers"].get<int64_t>(),
+                 count(checkpoint, "parameters")));
   }
   if (json["checkpoints"].empty()) {
-    std::fputs("  no complete checkpoint\n", stdout);
+    print("  no complete checkpoint\n");
   }
   print_branches(json["branches"], 0);
 }
@@ -148,11 +142,11 @@ int inspect_main(int argc, char** argv) {
   }
   const Json json = inspect_directory(directory, verify);
   if (as_json) {
-    std::fputs((json.dump(2) + "\n").c_str(), stdout);
+    print(json.dump(2) + "\n");
     return 0;
   }
   const auto kind = json["kind"].get<std::string>();
-  std::fputs(format("{}: a {}\n", directory, kind).c_str(), stdout);
+  print(format("{}: a {}\n", directory, kind));
   if (kind == "dataset") {
     print_dataset(json);
   } else if (kind == "lens") {

@@ -1,9 +1,9 @@
 #include "cambium/config/plan.h"
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/plan_data.h"
 #include "apps/cambium/plan_report.h"
@@ -15,8 +15,6 @@
 #include "cambium/train/trainer.h"
 
 namespace {
-
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 /// Every key with type, default and sentence, as rows of a Markdown table.
 void print_keys() {

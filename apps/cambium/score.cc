@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cambium/lines.h"
 #include "apps/cambium/model_dir.h"
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
@@ -149,7 +150,7 @@ class Output {
     if (file_) {
       file_->write(text);
     } else {
-      std::fputs(text.c_str(), stdout);
+      print(text);
     }
   }
   void finish() {

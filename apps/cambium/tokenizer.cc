@@ -93,7 +93,7 @@ struct TrainOptions {
   int workers = 0;
 };
 
-void train(const TrainOptions& options) {
+void train_tokenizer(const TrainOptions& options) {
   const cambium::StopRequest stop;
   const cambium::data::FoundInputs found = cambium::data::find_inputs(options.inputs);
   const cambium::data::CountedWords counted =
@@ -183,7 +183,7 @@ int tokenizer_main(int argc, char** argv) {
     return *code;
   }
   if (train_command->parsed()) {
-    train(train_options);
+    train_tokenizer(train_options);
     return 0;
   }
   const CodeOptions& options = encode_command->parsed() ? encode_options : decode_options;

@@ -5,9 +5,9 @@
 namespace cambium::analysis {
 namespace {
 
-constexpr double kTiny = 1e-6;
+constexpr double kLeastNorm = 1e-6;
 
-at::Tensor ratio(const at::Tensor& part, const at::Tensor& whole) { return part / whole.clamp_min(kTiny); }
+at::Tensor ratio(const at::Tensor& part, const at::Tensor& whole) { return part / whole.clamp_min(kLeastNorm); }
 
 }  // namespace
 

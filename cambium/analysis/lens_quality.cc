@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kTop = 5;
 /// Rows whose logits are held at a time, of the final distribution and of one layer.
-constexpr int64_t kRows = 256;
+constexpr int64_t kRowsAtOnce = 256;
 
 enum Column { kKl, kOverlap, kAgreement, kCrossEntropy, kAccuracy, kColumns };
 
@@ -68,8 +68,8 @@ Values lens_quality(Context& context, const Translate& translate, const std::str
       }
       const at::Tensor targets = batch.real(batch.targets).view({-1});
       const int64_t tokens = targets.size(0);
-      for (int64_t first = 0; first < tokens; first += kRows) {
-        const int64_t count = std::min(kRows, tokens - first);
+      for (int64_t first = 0; first < tokens; first += kRowsAtOnce) {
+        const int64_t count = std::min(kRowsAtOnce, tokens - first);
         Final final{.log_probs = at::log_softmax(engine.logits(streams.back().narrow(0, first, count)), -1),
                     .top = {},
                     .targets = targets.narrow(0, first, count).contiguous()};

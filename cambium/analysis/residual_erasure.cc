@@ -8,7 +8,7 @@ namespace cambium::analysis {
 namespace {
 
 /// Parts of a prompt that effects are shown for, and tokens of the answer at its end.
-constexpr int64_t kParts = 10, kAnswer = 4;
+constexpr int64_t kParts = 10, kAnswerTokens = 4;
 
 /// Mean of the stream before every layer, and of the last, over all tokens of all prompts: [L + 1, hidden].
 at::Tensor mean_streams(Context& context) {
@@ -26,7 +26,7 @@ at::Tensor mean_streams(Context& context) {
 /// effect [L + 1, T]: largest change of the answer's distributions when the stream of token t before layer l is `mean`.
 at::Tensor erase_each(Engine& engine, const at::Tensor& ids, const at::Tensor& mean, int64_t batch_tokens) {
   const int64_t layers = engine.num_layers(), tokens = ids.size(1);
-  const int64_t answer = std::min(kAnswer, tokens - 1), first = tokens - 1 - answer;
+  const int64_t answer = std::min(kAnswerTokens, tokens - 1), first = tokens - 1 - answer;
   const std::vector<at::Tensor> streams = engine.streams(ids);
   const auto answers = [&](const at::Tensor& stream) {  // [n, answer, vocab]
     const at::Tensor rows = stream.narrow(1, first, answer);

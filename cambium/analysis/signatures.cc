@@ -67,11 +67,11 @@ at::Tensor effects(Context& context) {
 
 /// Sums over each prompt's tokens: cosine of attention and stream [prompts, layers], and whether the stream before each
 /// layer and the last already gives the final token [prompts, layers + 1].
-struct Streams {
+struct StreamSums {
   at::Tensor cosine, agreement;
 };
 
-Streams stream_sums(Context& context) {
+StreamSums stream_sums(Context& context) {
   std::vector<at::Tensor> cosine, agreement;
   for (const Prompt& prompt : context.prompts.prompts) {
     const Batch batch = make_batches({&prompt, 1}, 1).front();
@@ -120,7 +120,7 @@ Values signatures(Context& context) {
   const at::Tensor scores = at::mv(means, at::arange(layers, at::kDouble)) / means.sum(1);
   add_verdict(values, "curse_of_depth", scores / (static_cast<double>(layers - 1) / 2), 0.8, /*above=*/false);
 
-  const Streams sums = stream_sums(context);
+  const StreamSums sums = stream_sums(context);
   const at::Tensor agreement = at::mm(weights, sums.agreement) / token_counts.unsqueeze(1);
   // argmax of a table of 0 and 1 is the first 1.
   const at::Tensor exit = agreement.ge(0.9).to(at::kInt).argmax(1).to(at::kDouble);

@@ -8,7 +8,7 @@
 namespace cambium::config {
 namespace {
 
-double number(int64_t value) { return static_cast<double>(value); }
+double real(int64_t value) { return static_cast<double>(value); }
 
 int64_t divided_up(int64_t amount, int64_t by) { return (amount + by - 1) / by; }
 
@@ -29,24 +29,24 @@ RankStage share(const RunConfig& config, const Plan& plan, const Stage& stage, c
                                          .bfloat16 = plan.device.precision == "bfloat16",
                                          .recompute = train.recompute_mode(),
                                          .on_cpu = on_cpu});
-  found.memory.moments /= shards ? number(network.ranks) : 1;
+  found.memory.moments /= shards ? real(network.ranks) : 1;
 
-  const double bytes = 4 * number(stage.parameters);
-  const double others = number(network.ranks - 1) / number(network.ranks);
+  const double bytes = 4 * real(stage.parameters);
+  const double others = real(network.ranks - 1) / real(network.ranks);
   const double sums = (shards && !on_cpu ? 1 : 2) * others * bytes, weights = shards ? others * bytes : 0;
   found.sent = sums + weights;
 
-  const double step_flops = stage.flops / number(stage.end - stage.begin);
-  found.compute = flops_per_second > 0 ? step_flops * number(own) / number(batch) / flops_per_second : 0;
+  const double step_flops = stage.flops / real(stage.end - stage.begin);
+  found.compute = flops_per_second > 0 ? step_flops * real(own) / real(batch) / flops_per_second : 0;
   if (network.bandwidth <= 0 || network.ranks == 1) {
     return found;
   }
-  const double layer_bytes = 4 * number(model.layer_parameters());
+  const double layer_bytes = 4 * real(model.layer_parameters());
   const double bucket = std::min(bytes, shards ? layer_bytes : config.dist.bucket_mb * 1e6);
-  const double latency = 2 * std::ceil(std::log2(number(network.ranks))) * network.latency;
+  const double latency = 2 * std::ceil(std::log2(real(network.ranks))) * network.latency;
   const auto seconds = [&](double sent) { return sent / network.bandwidth + std::ceil(bytes / bucket) * latency; };
   const auto one_bucket = [&](double sent) { return sent * bucket / bytes / network.bandwidth + latency; };
-  const double pass = found.compute / number(divided_up(own, micro_batch));
+  const double pass = found.compute / real(divided_up(own, micro_batch));
   found.communication = seconds(sums) + (shards ? seconds(weights) : 0);
   found.exposed = std::max(one_bucket(sums), seconds(sums) - 2 * pass / 3);
   found.exposed += shards ? std::max(one_bucket(weights), seconds(weights) - pass / 3) : 0;
@@ -74,7 +74,7 @@ std::vector<RankStage> share(const RunConfig& config, const Plan& plan, const Ne
 double total_seconds(const Plan& plan, const std::vector<RankStage>& stages) {
   double total = 0;
   for (size_t i = 0; i < stages.size(); ++i) {
-    total += number(plan.stages[i].end - plan.stages[i].begin) * stages[i].seconds();
+    total += real(plan.stages[i].end - plan.stages[i].begin) * stages[i].seconds();
   }
   return total;
 }

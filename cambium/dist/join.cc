@@ -18,14 +18,12 @@
 #include "cambium/base/log.h"
 #include "cambium/base/text.h"
 #include "cambium/dist/monitor.h"
+#include "cambium/dist/store_text.h"
 
 namespace cambium::dist {
 namespace {
 
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
-
-std::vector<uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
-std::string text_of(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
 double seconds(std::chrono::milliseconds time) { return std::chrono::duration<double>(time).count(); }
 

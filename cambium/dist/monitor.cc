@@ -7,6 +7,7 @@
 #include "cambium/base/log.h"
 #include "cambium/base/text.h"
 #include "cambium/dist/agreement.h"
+#include "cambium/dist/store_text.h"
 
 namespace cambium::dist {
 namespace {
@@ -15,10 +16,6 @@ constexpr const char* kFailed = "failed";
 constexpr int kBeatsToBeSure = 4;
 
 std::string sign_of(int64_t rank) { return format("alive/{}", rank); }
-
-std::string text_of(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
-std::vector<uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 /// What a rank had begun when it gave this sign.
 int64_t begun_by(const std::string& sign) {

@@ -37,9 +37,9 @@ Roles find_roles(const Collection& collection) {
   return roles;
 }
 
-class Finder {
+class Claims {
  public:
-  explicit Finder(const Collection& collection) : collection_(collection), roles_(find_roles(collection)) {}
+  explicit Claims(const Collection& collection) : collection_(collection), roles_(find_roles(collection)) {}
 
   template <typename Get>
   void grown_against_full(const char* statement, const char* quantity, double sign, const Get& get) {
@@ -101,28 +101,28 @@ Claim::Verdict Claim::verdict(const Difference& difference) const {
 }
 
 std::vector<Claim> find_claims(const Collection& collection) {
-  Finder finder(collection);
-  finder.grown_against_full("Grown models have a higher depth score", "depth score", +1, depth_score);
-  finder.grown_against_full("Grown models need their later layers more",
+  Claims claims(collection);
+  claims.grown_against_full("Grown models have a higher depth score", "depth score", +1, depth_score);
+  claims.grown_against_full("Grown models need their later layers more",
                             "loss without one layer of the second half, rise in nats", +1, late_layer_loss);
-  finder.grown_against_full("The output of grown models is settled later",
+  claims.grown_against_full("The output of grown models is settled later",
                             "tokens whose prediction is settled at half depth, share", -1, settled_at_half);
-  finder.grown_against_full("Blocks of grown models change places at little loss",
+  claims.grown_against_full("Blocks of grown models change places at little loss",
                             "loss with two neighbouring inner blocks exchanged, rise in nats", -1, block_swap_loss);
-  finder.lidas_against_midas("LIDAS leaves more symmetric weights", "asymmetry of the blocks' similarity", -1,
+  claims.lidas_against_midas("LIDAS leaves more symmetric weights", "asymmetry of the blocks' similarity", -1,
                              /*digits=*/5, weight_asymmetry);
-  finder.lidas_against_midas(
+  claims.lidas_against_midas(
       "LIDAS's attention agrees more with the stream where blocks begin",
       "cosine of attention and stream at the first layers of the blocks behind the first", +1, kDigits,
       [&](const Run& run) { return block_start_cosine(run, run.config ? run.config->growth.block_size : 0); });
   constexpr double kPoints = 2, kNats = 0.02;
   for (Measure& group : group_measures(collection)) {
     if (group.name == "primitives, %") {
-      finder.at_least_as_good("Grown models are at least as good at reasoning primitives", std::move(group), kPoints);
+      claims.at_least_as_good("Grown models are at least as good at reasoning primitives", std::move(group), kPoints);
     }
   }
-  finder.at_least_as_good("Grown models reach the baseline's loss", validation_loss(collection), kNats);
-  return std::move(finder.claims);
+  claims.at_least_as_good("Grown models reach the baseline's loss", validation_loss(collection), kNats);
+  return std::move(claims.claims);
 }
 
 }  // namespace cambium::report

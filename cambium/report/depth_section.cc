@@ -63,7 +63,7 @@ constexpr std::array kErasure{
             .high = 1,
             .layers = false}};
 
-constexpr std::array kViews{
+constexpr std::array kDepthViews{
     AnalysisView{"depth-score", "Depth score", kScores, kEffects},
     AnalysisView{"skip-effect", "Skipping layers: effect on later tokens", {}, kSkip},
     AnalysisView{"skip-effect-current", "Skipping layers: effect on all tokens", {}, kSkip},
@@ -78,7 +78,7 @@ constexpr std::array kViews{
 }  // namespace
 
 Section depth_section(const Collection& collection, const Links& links) {
-  return {.id = "depth", .title = "Is the depth used?", .body = html(kViews, collection, links)};
+  return {.id = "depth", .title = "Is the depth used?", .body = html(kDepthViews, collection, links)};
 }
 
 }  // namespace cambium::report

@@ -50,7 +50,7 @@ constexpr std::array kLoop{Picture{.value = "nll",
                                    .form = Form::kRise,
                                    .layers = false}};
 
-constexpr std::array kViews{
+constexpr std::array kOrderViews{
     AnalysisView{"remove", "Removing layers", {}, kRemove},
     AnalysisView{"swap", "Swapping layers and blocks", {}, kSwap},
     AnalysisView{"reverse", "Reversing", kReversed, kReverse},
@@ -61,7 +61,7 @@ constexpr std::array kViews{
 }  // namespace
 
 Section order_section(const Collection& collection, const Links& links) {
-  return {.id = "order", .title = "Can layers go or move?", .body = html(kViews, collection, links)};
+  return {.id = "order", .title = "Can layers go or move?", .body = html(kOrderViews, collection, links)};
 }
 
 }  // namespace cambium::report

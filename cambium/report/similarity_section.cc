@@ -45,7 +45,7 @@ constexpr std::array kAngular{Picture{.value = "angular_distance",
                                       .form = Form::kHeat,
                                       .layers = false}};
 
-constexpr std::array kViews{
+constexpr std::array kSimilarityViews{
     AnalysisView{"weight-similarity", "Similarity of weights", kAsymmetry, kWeights},
     AnalysisView{"cka", "Similarity of streams", {}, kCka},
     AnalysisView{"angular-distance", "Angular distance", {}, kAngular},
@@ -54,7 +54,7 @@ constexpr std::array kViews{
 }  // namespace
 
 Section similarity_section(const Collection& collection, const Links& links) {
-  return {.id = "similarity", .title = "What is alike?", .body = html(kViews, collection, links)};
+  return {.id = "similarity", .title = "What is alike?", .body = html(kSimilarityViews, collection, links)};
 }
 
 }  // namespace cambium::report

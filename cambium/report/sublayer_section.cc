@@ -30,7 +30,7 @@ constexpr std::array kCosines{Picture{"cos_attn", "Attention and stream", "layer
                               within_block("cos_layer_by_position", "Layer within blocks", kCosine)};
 constexpr std::array kInfluence{Picture{"block_influence", "Turn of the stream", "layer", "1 − cosine"}};
 
-constexpr std::array kViews{
+constexpr std::array kSublayerViews{
     AnalysisView{"contributions", "Contributions", {}, kContributions},
     AnalysisView{"cosines", "Cosines to the stream", {}, kCosines},
     AnalysisView{"block-influence", "Block influence", {}, kInfluence},
@@ -39,7 +39,7 @@ constexpr std::array kViews{
 }  // namespace
 
 Section sublayer_section(const Collection& collection, const Links& links) {
-  return {.id = "sublayers", .title = "What do sublayers add?", .body = html(kViews, collection, links)};
+  return {.id = "sublayers", .title = "What do sublayers add?", .body = html(kSublayerViews, collection, links)};
 }
 
 }  // namespace cambium::report

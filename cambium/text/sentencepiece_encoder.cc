@@ -68,7 +68,7 @@ std::vector<AddedToken> control_tokens(const Processor& processor) {
 }
 
 /// What one call of `encode` works with, kept for the next call.
-struct Scratch {
+struct PieceScratch {
   RegexScratch regex;
   WordCache words;
   std::vector<int> ids;
@@ -117,7 +117,7 @@ class SentencePieceEncoder final : public Encoder {
 
  private:
   /// Spaces and the word behind them at a time, which gives what the whole text gives, and remembers words.
-  void encode_words(std::string_view text, bool first, Scratch& scratch, std::vector<int32_t>& append_to) const {
+  void encode_words(std::string_view text, bool first, PieceScratch& scratch, std::vector<int32_t>& append_to) const {
     while (!text.empty()) {
       const size_t word = std::min(text.find_first_not_of(' '), text.size());
       const size_t end = std::min(text.find(' ', word), text.size());
@@ -137,7 +137,7 @@ class SentencePieceEncoder final : public Encoder {
     }
   }
 
-  void encode_piece(const Processor& processor, std::string_view piece, Scratch& scratch,
+  void encode_piece(const Processor& processor, std::string_view piece, PieceScratch& scratch,
                     std::vector<int32_t>& append_to) const {
     const auto status = processor.Encode(piece, &scratch.ids);
     if (!status.ok()) {
@@ -151,7 +151,7 @@ class SentencePieceEncoder final : public Encoder {
   bool adds_space_ = true;
   bool by_words_ = false;
   std::optional<AddedTokenFinder> control_;
-  ScratchPool<Scratch> scratch_;
+  ScratchPool<PieceScratch> scratch_;
 };
 
 }  // namespace

@@ -415,11 +415,19 @@ class FullDisk(Resume):
                 self.assertIn(f"{name_of(40)}/model.safetensors", found)
 
     def test_tries_again_after_a_while(self):
-        # Stopped for longer than that while it trains: the next step does it, out of turn.
-        settings = {"train.steps": 4000, "checkpoint.every": 500, "checkpoint.keep": 1000, "data.val_every": 0}
-        begin = {**settings, "train.steps": 500}
-        counted = self.train_with_fault("counted-2", begin, "count")
-        first = int(re.search("fault points: ([0-9]+)", counted.stderr)[1]) - 12
+        # The checkpoint behind the last growth finds no room, and no other one is due for long: the one that is found
+        # there was written out of turn.
+        every = 100_000
+        settings = {"train.steps": 2 * every, "checkpoint.every": every, "data.val_every": 0}
+        short = {**settings, "train.steps": GROWTHS[-1] + 1}
+        counted = self.train_with_fault("counted-2", short, "count")
+        points = int(re.search("fault points: ([0-9]+)", counted.stderr)[1])
+        for first in range(points, 0, -5):
+            done = self.train_with_fault(f"probe-{first}", short, f"full:{first}:1").stderr
+            if f"no checkpoint of step {GROWTHS[-1]}," in done and "-grown" not in done.split("room again")[1]:
+                break
+        else:
+            self.fail("no fault point hits that checkpoint")
         process = subprocess.Popen(
             [BINARY, "train", *self.arguments("again", settings, None)], cwd=self.folder, text=True,
             env=ENVIRONMENT | {"CAMBIUM_FAULT": f"full:{first}:1"}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -434,7 +442,8 @@ class FullDisk(Resume):
                     process.send_signal(signal.SIGSTOP)
                     saved = line.split()[-1]
                     break
-            self.assertNotEqual(int(saved[-8:]) % 500, 0, saved)
+            self.assertGreater(int(saved[-8:]), GROWTHS[-1], saved)
+            self.assertNotEqual(int(saved[-8:]) % every, 0, saved)
             self.assertIn(pathlib.Path(saved).name, checkpoints(self.path("again")))
         finally:
             process.kill()
