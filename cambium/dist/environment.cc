@@ -97,10 +97,11 @@ Environment from_slurm(const Variables& variables) {
       bad_input("environment: neither MASTER_ADDR nor SLURM_JOB_NODELIST is set, but SLURM_NTASKS is {}", found.size);
     }
     found.address = address ? *address : first_host(*hosts);
-    // Jobs that share a machine differ in their number.
-    constexpr int64_t kFirst = 15000, kPorts = 10000;
+    // Jobs that share a machine differ in their number, and what a job starts side by side in that of its step.
+    constexpr int64_t kFirst = 15000, kPorts = 10000, kApart = 101;
     const int64_t job = reader.optional_integer("SLURM_JOB_ID", 0, INT64_MAX).value_or(kDefaultPort - kFirst);
-    found.port = read_port(reader, kFirst + job % kPorts);
+    const int64_t step = reader.optional_integer("SLURM_STEP_ID", 0, UINT32_MAX).value_or(0);
+    found.port = read_port(reader, kFirst + (job % kPorts + kApart * step) % kPorts);
     found.attempt = format("slurm/{}/{}", variables("SLURM_STEP_ID").value_or("0"), found.size);
   }
   return found;

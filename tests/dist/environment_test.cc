@@ -70,6 +70,7 @@ TEST(ReadEnvironment, KnowsSlurm) {
   EXPECT_EQ(found.local_rank, 2);
   EXPECT_EQ(found.address, "n07");
   EXPECT_EQ(found.port, 15007);
+  EXPECT_NE(read(with(kSlurm, {{"SLURM_STEP_ID", "1"}})).port, 15007) << "of two steps of a job on one machine";
   EXPECT_EQ(read(with(kSlurm, {{"MASTER_ADDR", "b"}, {"MASTER_PORT", "99"}})).address, "b");
   EXPECT_EQ(read(with(kSlurm, {{"MASTER_PORT", "99"}})).port, 99);
   EXPECT_EQ(read({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}, {"SLURM_NODELIST", "x,y"}}).address, "x");
