@@ -92,6 +92,7 @@ put("manifest", "dataset", as_json({
     "tokenizer": {"file": "tokenizer.json", "xxh3_128": "2" * 32},
     "splits": {"train": {"tokens": 10, "documents": 2, "text_bytes": 30, "shards": [shard]}},
     "sources": [{"path": "a.jsonl", "bytes": 40, "documents": 2, "empty_documents": 0, "bad_lines": 0, "duplicate_documents": 0}], "settings": {}}))
+put("dataset", "two-documents", struct.pack("<16H2Q", *range(284, 300), 0, 7))
 put("text", "plain", "A line.\nAnother, \u00e4\u20ac\U0001f600.\n")
 put("text", "gzip", gzip.compress(b"A line.\nAnother.\n" * 9, mtime=0))
 lines = "".join(json.dumps({"text": f"document {i}", "n": i}) + "\n" for i in range(5))

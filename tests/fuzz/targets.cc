@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <span>
+#include <vector>
 
 #include "cambium/base/error.h"
 #include "cambium/config/run_config.h"
+#include "cambium/data/dataset.h"
 #include "cambium/data/document_reader.h"
 #include "cambium/data/manifest.h"
 #include "cambium/data/synth/templates.h"
@@ -70,11 +74,42 @@ void read_tokenizer(const Input& input) {
   tokenizer.decode(ids);
 }
 
-void read_dataset(const Input& input) {
+void write(const fs::path& file, std::string_view bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+
+void read_manifest(const Input& input) {
+  const fs::path folder = scratch() / "manifest";
+  fs::create_directories(folder);
+  write(folder / "manifest.json", input.bytes());
+  data::read_manifest(folder);
+}
+
+/// The shards of a dataset whose manifest is in order: up to here the ids of 16 tokens, behind it where documents
+/// begin.
+void read_shards(const Input& input) {
+  constexpr size_t kTokenBytes = 32;
+  data::ShardInfo shard;
+  shard.file = "tokens.bin";
+  shard.documents_file = "documents.bin";
+  data::SplitInfo split;
+  split.name = "train";
+  shard.tokens = split.tokens = 16;
+  shard.documents = split.documents = 2;
+  split.shards = {shard};
+  data::Manifest manifest;
+  manifest.vocab_size = 300;
+  manifest.splits = {split};
   const fs::path folder = scratch() / "dataset";
   fs::create_directories(folder);
-  std::ofstream(folder / "manifest.json", std::ios::binary) << input.bytes();
-  data::read_manifest(folder);
+  write(folder / "manifest.json", to_json(manifest).dump());
+  write(folder / "tokens.bin", input.bytes().substr(0, kTokenBytes));
+  write(folder / "documents.bin", input.bytes().substr(std::min(kTokenBytes, input.bytes().size())));
+  const data::TokenDataset dataset = data::TokenDataset::open(folder);
+  std::vector<int32_t> ids(static_cast<size_t>(dataset.num_tokens()));
+  dataset.read(0, ids);
+  for (int64_t i = 0; i < dataset.num_documents(); ++i) {
+    const auto [begin, end] = dataset.document_range(i);
+    dataset.read(begin, std::span(ids).first(static_cast<size_t>(end - begin)));
+  }
 }
 
 }  // namespace
@@ -100,7 +135,8 @@ const std::vector<Target>& targets() {
       {"study_config", ".toml", [](const Input& input) { study::load_study(input.file(), {}); }},
       {"templates", ".toml", [](const Input& input) { data::parse_templates(input.bytes(), "templates.toml"); }},
       {"text_template", "", [](const Input& input) { data::TextTemplate::parse(input.bytes()); }},
-      {"manifest", ".json", read_dataset},
+      {"manifest", ".json", read_manifest},
+      {"dataset", ".bin", read_shards},
       {"text", ".txt", [](const Input& input) { read_documents(input, data::InputFile::Kind::kText); }},
       {"json_lines", ".jsonl", [](const Input& input) { read_documents(input, data::InputFile::Kind::kJsonLines); }},
       {"evaluation", ".json", [](const Input& input) { report::read_evaluation(input.file()); }},
