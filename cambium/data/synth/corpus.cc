@@ -11,7 +11,7 @@
 namespace cambium::data {
 namespace {
 
-void stop_if_asked() {
+void stop_synthesis_if_asked() {
   if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
 }
 
@@ -47,7 +47,7 @@ void write_synth_jsonl(const std::filesystem::path& path, const std::vector<cons
   std::vector<CounterRandom> randoms;
   for (const SynthTask* task : tasks) randoms.emplace_back(seed, stream + task->name);
   for (int64_t i = 0; i < count; ++i) {
-    stop_if_asked();
+    stop_synthesis_if_asked();
     const size_t turn = static_cast<size_t>(i) % tasks.size();
     const double course = static_cast<double>(i) / static_cast<double>(count);
     const SynthItem item = make_item(*tasks[turn], randoms[turn], split, course);
