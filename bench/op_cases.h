@@ -16,6 +16,8 @@ struct OpShape {
   int64_t head_dim() const { return hidden / heads; }
 };
 
+inline constexpr double kEps = 1e-5;  ///< of RMSNorm, in every case
+
 /// An op and its plain ATen twin over the same numbers, ready to be called again and again.
 struct OpRuns {
   std::function<void()> ours, twin;

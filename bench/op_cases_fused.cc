@@ -9,8 +9,6 @@
 namespace cambium::bench {
 namespace {
 
-constexpr double kEps = 1e-5;
-
 ops::RopeTable rope_table(const OpShape& shape) {
   const at::Tensor angles = at::rand({shape.seq, shape.head_dim() / 2}) * 6.28;
   return {angles.cos(), angles.sin()};

@@ -13,8 +13,6 @@
 namespace cambium::bench {
 namespace {
 
-constexpr double kEps = 1e-5;
-
 struct Norm {
   Norm(const OpShape& shape, at::ScalarType type)
       : x(at::randn({shape.rows(), shape.hidden})),

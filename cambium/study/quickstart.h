@@ -9,7 +9,7 @@ namespace cambium::study {
 
 struct QuickstartOptions {
   std::filesystem::path out = "runs/quickstart";
-  double minutes = 5;  ///< for all trainings together; the number of steps follows from a short measurement
+  double minutes = 4;  ///< for all trainings together; the number of steps follows from a short measurement
   int64_t steps = 0;   ///< > 0: exactly so many, without a measurement
   uint64_t seed = 1;
   int64_t questions = 200;  ///< held-out items of each primitive
