@@ -20,6 +20,9 @@ class Alone : public Group, private Collectives {
   std::vector<std::string> gather(const std::string& text) override { return {text}; }
   std::string from_first(const std::string& text) override { return text; }
   void meet() override {}
+  void hand_to_first(const std::string&) override {}
+  int64_t untaken() override { return 0; }
+  std::optional<std::string> take_from(int64_t) override { return std::nullopt; }
   void tell_failure(const std::string&, int) noexcept override {}
   void leave() override {}
 

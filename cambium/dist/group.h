@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,13 @@ class Group {
   void write_together(const std::function<void()>& part);
   /// Returns when all ranks have called it.
   virtual void meet() = 0;
+
+  /// Hands a piece of work to rank 0, which takes each rank's in their order. Until then it lies in the memory of rank
+  /// 0, or of its launcher; `untaken` says how many bytes of this rank's do.
+  virtual void hand_to_first(const std::string& bytes) = 0;
+  virtual int64_t untaken() = 0;
+  /// On rank 0: the next that `rank` handed over; nothing where it is not there yet.
+  virtual std::optional<std::string> take_from(int64_t rank) = 0;
 
   /// For a rank that cannot go on: the others end too, with this exit code and a message that names it. In a group of
   /// several this process ends here, `why` told as an error.

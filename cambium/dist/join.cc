@@ -17,6 +17,7 @@
 #include "cambium/base/host.h"
 #include "cambium/base/log.h"
 #include "cambium/base/text.h"
+#include "cambium/dist/hand_over.h"
 #include "cambium/dist/monitor.h"
 #include "cambium/dist/store_text.h"
 
@@ -90,6 +91,7 @@ class Joined : public Group {
     const std::string prefix = "cambium/" + environment.attempt;
     const StorePtr second = store_->clone();
     store_ = c10::make_intrusive<c10d::PrefixStore>(prefix, store_);
+    hand_over_.emplace(c10::make_intrusive<c10d::PrefixStore>("handed", store_), place_);
     monitor_.emplace(c10::make_intrusive<c10d::PrefixStore>(prefix, second), place_, wait_for_ranks(), timeout_);
     try {
       collectives_ = options.engine({.store = c10::make_intrusive<c10d::PrefixStore>("engine", store_),
@@ -111,7 +113,7 @@ class Joined : public Group {
   std::vector<std::string> gather(const std::string& text) override {
     const std::string exchange = next_exchange();
     std::vector<std::string> texts;
-    try {
+    ask_store([&] {
       store_->set(key(exchange, rank()), bytes_of(text));
       for (const std::string& name : keys(exchange)) {
         wait_for(exchange, name);
@@ -120,9 +122,7 @@ class Joined : public Group {
       if (exchanges_ > 2) {  // all have read the one before the last: they took part in the last
         store_->deleteKey(key(format("exchange/{}", exchanges_ - 2), rank()));
       }
-    } catch (const std::exception&) {
-      monitor_->fail("the store does not answer");  // and with it rank 0
-    }
+    });
     return texts;
   }
 
@@ -139,6 +139,16 @@ class Joined : public Group {
   }
 
   void meet() override { gather(""); }
+
+  void hand_to_first(const std::string& bytes) override {
+    ask_store([&] { hand_over_->give(bytes); });
+  }
+  int64_t untaken() override {
+    return ask_store([&] { return hand_over_->untaken(); });
+  }
+  std::optional<std::string> take_from(int64_t rank) override {
+    return ask_store([&] { return hand_over_->take(rank); });
+  }
 
   void tell_failure(const std::string& why, int exit_code) noexcept override { monitor_->fail_here(why, exit_code); }
 
@@ -161,6 +171,16 @@ class Joined : public Group {
       all.push_back(key(exchange, rank));
     }
     return all;
+  }
+
+  /// What the store says; where it does not, rank 0 is gone with it.
+  template <typename Ask>
+  auto ask_store(const Ask& ask) -> decltype(ask()) {
+    try {
+      return ask();
+    } catch (const std::exception&) {
+      monitor_->fail("the store does not answer");
+    }
   }
 
   std::string next_exchange() {
@@ -244,6 +264,7 @@ class Joined : public Group {
   std::vector<std::string> names_;
   int64_t exchanges_ = 0;
   int64_t told_ = 0;  ///< ranks that are there where others are missing
+  std::optional<HandOver> hand_over_;
   std::optional<Monitor> monitor_;
   std::unique_ptr<Collectives> collectives_;
 };
