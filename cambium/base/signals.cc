@@ -4,6 +4,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "cambium/base/error.h"
+
 namespace cambium {
 namespace {
 
@@ -40,5 +42,11 @@ StopRequest::~StopRequest() {
 }
 
 int StopRequest::signal() { return stop_signal.load(); }
+
+void StopRequest::throw_if_asked(const char* message) {
+  if (signal() != 0) {
+    throw Stopped(message);
+  }
+}
 
 }  // namespace cambium

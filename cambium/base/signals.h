@@ -13,6 +13,8 @@ class StopRequest {
 
   /// The signal that asked, or 0.
   static int signal();
+  /// Throws Stopped with this message where one asked.
+  static void throw_if_asked(const char* message = "stopped by a signal; nothing was written");
 };
 
 }  // namespace cambium

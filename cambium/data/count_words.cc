@@ -1,7 +1,6 @@
 #include "cambium/data/count_words.h"
 
 #include <memory>
-#include <numeric>
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
@@ -24,10 +23,7 @@ class Counting {
       : files_(files),
         options_(options),
         pieces_under_way_(kPiecesUnderWay * static_cast<size_t>(thread_count(options.workers))),
-        progress_("counting words",
-                  std::accumulate(files.begin(), files.end(), int64_t{0},
-                                  [](int64_t sum, const InputFile& file) { return sum + file.bytes; }),
-                  "bytes"),
+        progress_("counting words", total_bytes(files), "bytes"),
         workers_(thread_count(options.workers)) {}
 
   CountedWords run() {
@@ -88,7 +84,7 @@ class Counting {
   }
 
   void submit(std::function<BadEntries()> piece) {
-    if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
+    StopRequest::throw_if_asked();
     while (workers_.under_way() >= pieces_under_way_) collect();
     workers_.submit(std::move(piece));
   }

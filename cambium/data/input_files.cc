@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <numeric>
 #include <optional>
 
 #include "cambium/base/error.h"
@@ -104,6 +105,11 @@ FoundInputs find_inputs(const std::vector<fs::path>& inputs, std::optional<Input
     for (const fs::path& match : matches) add(match, fs::status(match, error), kind, found);
   }
   return found;
+}
+
+int64_t total_bytes(const std::vector<InputFile>& files) {
+  return std::accumulate(files.begin(), files.end(), int64_t{0},
+                         [](int64_t sum, const InputFile& file) { return sum + file.bytes; });
 }
 
 std::optional<InputFile::Kind> parse_input_kind(std::string_view name) {

@@ -33,6 +33,9 @@ struct FoundInputs {
 /// InvalidInput for what does not exist, for unknown kinds, and where nothing is found.
 FoundInputs find_inputs(const std::vector<std::filesystem::path>& inputs, std::optional<InputFile::Kind> kind = {});
 
+/// As they lie on disk.
+int64_t total_bytes(const std::vector<InputFile>& files);
+
 /// "jsonl", "text", "parquet"; nothing for "auto". Throws InvalidArgument for others.
 std::optional<InputFile::Kind> parse_input_kind(std::string_view name);
 

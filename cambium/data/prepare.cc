@@ -1,7 +1,6 @@
 #include "cambium/data/prepare.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
@@ -38,15 +37,6 @@ struct EncodedBatch {
   int64_t empty = 0, bad = 0;
   std::string first_fault = {};
 };
-
-void stop_if_asked() {
-  if (StopRequest::signal() != 0) throw Stopped("stopped by a signal");
-}
-
-int64_t total_bytes(const std::vector<InputFile>& files) {
-  return std::accumulate(files.begin(), files.end(), int64_t{0},
-                         [](int64_t sum, const InputFile& file) { return sum + file.bytes; });
-}
 
 double val_fraction(const PrepareOptions& options, const std::vector<InputFile>& files) {
   return options.val_fraction.value_or(total_bytes(files) >= kAutoHoldoutBytes ? kAutoHoldout : 0);
@@ -125,7 +115,7 @@ class Preparation {
 
  private:
   void submit(DocumentBatch batch) {
-    stop_if_asked();
+    StopRequest::throw_if_asked();
     while (workers_.under_way() > 0 && bytes_under_way_ + batch.bytes > bytes_at_once_) write_next();
     bytes_under_way_ += batch.bytes;
     auto shared = std::make_shared<DocumentBatch>(std::move(batch));  // std::function wants to be copied
@@ -134,7 +124,7 @@ class Preparation {
   }
 
   void write_next() {
-    stop_if_asked();
+    StopRequest::throw_if_asked();
     const EncodedBatch batch = workers_.next();
     bytes_under_way_ -= batch.bytes;
     InputInfo& input = inputs_[batch.file];

@@ -11,10 +11,6 @@
 namespace cambium::data {
 namespace {
 
-void stop_synthesis_if_asked() {
-  if (StopRequest::signal() != 0) throw Stopped("stopped by a signal; nothing was written");
-}
-
 /// Bytes that become a file only as a whole, however many they are.
 class StagedFile {
  public:
@@ -47,7 +43,7 @@ void write_synth_jsonl(const std::filesystem::path& path, const std::vector<cons
   std::vector<CounterRandom> randoms;
   for (const SynthTask* task : tasks) randoms.emplace_back(seed, stream + task->name);
   for (int64_t i = 0; i < count; ++i) {
-    stop_synthesis_if_asked();
+    StopRequest::throw_if_asked();
     const size_t turn = static_cast<size_t>(i) % tasks.size();
     const double course = static_cast<double>(i) / static_cast<double>(count);
     const SynthItem item = make_item(*tasks[turn], randoms[turn], split, course);
