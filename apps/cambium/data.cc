@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/cambium/lines.h"
 #include "apps/cambium/options.h"
+#include "apps/cambium/ranks.h"
 #include "apps/cambium/token_colors.h"
 #include "apps/cambium/verbs.h"
+#include "cambium/base/cpu.h"
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
@@ -14,6 +17,7 @@
 #include "cambium/data/dataset.h"
 #include "cambium/data/prepare.h"
 #include "cambium/data/synth/corpus.h"
+#include "cambium/dist/environment.h"
 
 namespace {
 
@@ -44,6 +48,23 @@ void print_skipped(const data::Manifest& manifest) {
   if (bad > 0) print(format("  skipped {} bad lines\n", format_count(bad)));
 }
 
+/// The processes of a launcher, as a preparation sees them.
+class LaunchedTeam : public data::PrepareTeam {
+ public:
+  explicit LaunchedTeam(cambium::dist::Group& group) : group_(group) {}
+
+  int64_t rank() const override { return group_.rank(); }
+  int64_t size() const override { return group_.size(); }
+  void agree(const std::string& what, const std::string& value) override { group_.agree({{what, value}}); }
+  std::string from_first(const std::string& text) override { return group_.from_first(text); }
+  void hand_over(const std::string& bytes) override { group_.hand_to_first(bytes); }
+  int64_t untaken() override { return group_.untaken(); }
+  std::optional<std::string> take(int64_t rank) override { return group_.take_from(rank); }
+
+ private:
+  cambium::dist::Group& group_;
+};
+
 struct PrepareCommand {
   data::PrepareOptions options;
   std::string tokenizer, text_key = "text", text_template, input_format = "auto";
@@ -54,7 +75,9 @@ struct PrepareCommand {
 
   explicit PrepareCommand(CLI::App& parent) {
     app = parent.add_subcommand("prepare", "turn text into a token dataset");
-    app->footer("Stopped or killed, the same command goes on where it was; the result is the same, bit for bit.");
+    app->footer(
+        "Stopped or killed, the same command goes on where it was; the result is the same, bit for bit.\n"
+        "Started by torchrun, srun or mpirun, several processes share the encoding; the result is that of one.");
     app->add_option(
            "INPUT", options.inputs,
            "files, folders, patterns (\"books/*.jsonl\"), or - for standard input: .txt, .md, .text (a document a "
@@ -101,24 +124,33 @@ struct PrepareCommand {
     app->add_option("--shard-tokens", options.shard_tokens, "tokens a shard takes before a new one begins")
         ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
         ->group(kGroup);
-    app->add_option("--workers", options.workers, "threads; 0: as many as there are cores. The result is the same")
+    app->add_option("--workers", options.workers,
+                    "threads; 0: as many as there are cores, divided by the processes on the machine. The result is "
+                    "the same")
         ->check(CLI::NonNegativeNumber)
         ->group(kGroup);
   }
 
   int run() {
-    const auto loaded = cambium::text::Tokenizer::load(tokenizer);
     options.text =
         text_template.empty() ? data::TextTemplate::field(text_key) : data::TextTemplate::parse(text_template);
     options.input_kind = data::parse_input_kind(input_format);
     if (val_option->count() > 0) options.val_fraction = val_fraction;
     if (!end_of_text.empty()) options.end_of_text = end_of_text;
-    const cambium::StopRequest stop;
-    const data::Manifest manifest = data::prepare(loaded, options);
-    print(format("{}\n", options.out.string()));
-    print_splits(manifest);
-    print_skipped(manifest);
-    return 0;
+    std::optional<cambium::StopRequest> stop;  // also while a rank that is done waits for the others
+    return with_ranks([&](cambium::dist::Group& group) {
+      group.agree({{"version of cambium", CAMBIUM_VERSION}});
+      const auto loaded = cambium::text::Tokenizer::load(tokenizer);
+      options.workers = cambium::thread_count(options.workers, cambium::dist::read_environment().local_size);
+      stop.emplace();
+      LaunchedTeam team(group);
+      if (const std::optional<data::Manifest> manifest = data::prepare(loaded, options, team)) {
+        print(format("{}\n", options.out.string()));
+        print_splits(*manifest);
+        print_skipped(*manifest);
+      }
+      return 0;
+    });
   }
 };
 

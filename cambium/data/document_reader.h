@@ -12,7 +12,7 @@
 
 namespace cambium::data {
 
-/// Standard input does not begin as it did for the run to go on with.
+/// The input is not that of the run to go on with, or of the other ranks: with the right one the work goes on.
 class OtherInput : public InvalidInput {
   using InvalidInput::InvalidInput;
 };
@@ -24,6 +24,7 @@ struct InputPosition {
   int64_t lines = 0;   ///< lines before the place
   std::string hash;    ///< of standard input: the XXH3-128 of those lines, to know them again
 
+  bool operator==(const InputPosition&) const = default;
   formats::Json to_json() const;
   static InputPosition from_json(const formats::JsonView& view);
 };

@@ -8,6 +8,7 @@
 
 #include "cambium/data/dataset_writer.h"
 #include "cambium/data/input_files.h"
+#include "cambium/data/prepare_team.h"
 #include "cambium/data/text_template.h"
 
 namespace cambium::data {
@@ -40,5 +41,12 @@ struct PrepareOptions {
 /// Throws InvalidInput naming file and line or byte offset for bad JSON, a missing text key, invalid UTF-8, input
 /// without any text, and leaves nothing behind; Stopped on a signal, Error where writing fails.
 Manifest prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options);
+
+/// The same by all ranks of a team, which call it together: the same dataset whatever their number, also where an
+/// earlier call had another. Every rank reads the inputs and encodes some of them, with `workers` threads; rank 0
+/// writes, and alone needs to see `out`. Returns the manifest on rank 0; on the others nothing, once their share is
+/// handed over, or where they met what is for rank 0 to end the command with. Throws InvalidInput besides for standard
+/// input, and where the ranks differ in settings, tokenizer or inputs; Error for what a rank handed over damaged.
+std::optional<Manifest> prepare(const text::Tokenizer& tokenizer, const PrepareOptions& options, PrepareTeam& team);
 
 }  // namespace cambium::data

@@ -13,6 +13,7 @@ import time
 import unittest
 
 import test_study
+from distributed_support import Ranks, environments
 from golden_support import BINARY, ENVIRONMENT
 from test_eval import MODEL, write_small_data
 from training_support import Training, contents, untimed
@@ -23,6 +24,30 @@ DRAWS = random.Random(20261123)
 
 def files(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+class Together:
+    """A random number of processes that share a command and are killed together, as one to `kill_again_and_again`."""
+
+    def __init__(self, command, folder):
+        size = DRAWS.choice((1, 2, 3))
+        self.processes = Ranks([command] * size, environments(size), folder).processes
+
+    def wait(self, timeout=None):
+        end = None if timeout is None else time.monotonic() + timeout
+        for process in self.processes:
+            process.wait(None if end is None else max(0, end - time.monotonic()))
+        for process in self.processes:
+            process.stdout.close()
+        return self.returncode
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+
+    @property
+    def returncode(self):
+        return max(abs(process.returncode) for process in self.processes)
 
 
 class Kills(Training):
@@ -86,6 +111,10 @@ class Kills(Training):
         finished = self.kill_again_and_again(kills, lambda: self.begin_quietly(*command),
                                              lambda: files(self.path("set")), clean)
         self.report("data prepare", kills, finished)
+        # A kill behind the end of rank 0's work has the next start do all of it again.
+        finished = self.kill_again_and_again(kills, lambda: Together([*command, "--force"], self.folder),
+                                             lambda: files(self.path("set")), clean)
+        self.report("data prepare by one to three processes", kills, finished)
 
     def test_evaluation(self):
         kills = max(3, KILLS * 2 // 10)

@@ -1,5 +1,6 @@
-"""Several processes share an evaluation or analyses: the same results as of one, also behind a kill."""
+"""Several processes share an evaluation, analyses or a preparation: the same results as of one, also behind a kill."""
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -9,7 +10,8 @@ import time
 import unittest
 
 from distributed_support import Ranks, environments
-from golden_support import GOLDEN, must, read_jsonl
+from golden_support import GOLDEN, cambium, must, read_jsonl
+from test_data import byte_tokenizer
 from test_eval import MODEL, write_small_data
 
 
@@ -100,6 +102,125 @@ class Analyses(SharedWork):
         codes, said = self.begin(2, *self.command()).end()
         self.assertEqual(codes, [2, 2])
         self.assertIn("expected --out", said[0])
+
+
+class Preparations(SharedWork):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "tokenizer.json").write_text(json.dumps(byte_tokenizer()))
+        self.texts = self.folder / "texts"
+        self.texts.mkdir()
+
+    def write_lines(self, name, lines, bad=None):
+        """Some of them copies; every `bad`-th no JSON."""
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(self.texts / name, "wt") as file:
+            for i in range(lines):
+                text = f"{i % 2003} " + "some words that take a while to encode " * (i % 2003 * 79 % 80)
+                file.write("bad\n" if bad and i % bad == bad - 1 else json.dumps({"text": text}) + "\n")
+
+    def command(self, out, *more):
+        return ["data", "prepare", "--tokenizer", "tokenizer.json", "--val-fraction", 0.1, "--shard-tokens", 1000000,
+                "--out", out, *more, "texts"]
+
+    def prepare(self, size, out, *more):
+        if size == 1:
+            return must(*self.command(out, *more), cwd=self.folder).stdout
+        return self.run_ranks(size, *self.command(out, *more))
+
+    def files(self, name):
+        return {path.name: path.read_bytes() for path in (self.folder / name).iterdir()}
+
+    def hidden(self):
+        return [path.name for path in self.folder.glob(".*")]
+
+    def wait_for_progress(self, ranks, before=b""):
+        """Until more is on the disk than `before`; what that is."""
+        journal = self.folder / ".set.progress.json"
+        while all(ranks.running()):
+            if journal.exists() and (now := journal.read_bytes()) != before:
+                return now
+            time.sleep(0.002)
+        return before
+
+    def test_the_same_as_one_process(self):
+        self.write_lines("b.jsonl", 4000, bad=700)
+        self.write_lines("c.jsonl.gz", 2500)
+        for i in range(20):
+            (self.texts / f"a{i}.txt").write_text(f"text {i} " * (i * 1000 + 1))
+        (self.texts / "empty.md").write_text("")
+        shutil.copy(GOLDEN / "parquet" / "documents.parquet", self.texts / "d.parquet")
+        settings = ("--dedup", "--skip-bad-lines")
+        if cambium(*self.command("one", *settings), cwd=self.folder).returncode != 0:  # built without Parquet
+            (self.texts / "d.parquet").unlink()
+            self.prepare(1, "one", *settings)
+        shown = must("data", "info", "one", cwd=self.folder).stdout
+        for size in (2, 3):
+            self.assertIn("bad lines", self.prepare(size, f"of-{size}", *settings))
+            self.assertTrue(self.files(f"of-{size}") == self.files("one"))
+        self.assertIn("documents that came before", shown)
+        self.assertEqual(self.hidden(), [])
+
+    def test_goes_on_after_kills_with_another_number(self):
+        self.write_lines("large.jsonl", 14000)
+        self.prepare(1, "whole")
+        ranks = self.begin(3, *self.command("set"))
+        reached = self.wait_for_progress(ranks)
+        for rank in (1, 0, 2):
+            ranks.kill(rank, signal.SIGKILL)
+        ranks.end()
+        # As a launcher does: where one is gone, it asks the others to end.
+        ranks = self.begin(2, *self.command("set"))
+        reached = self.wait_for_progress(ranks, reached)
+        ranks.kill(1, signal.SIGKILL)
+        ranks.kill(0, signal.SIGTERM)
+        codes, said = ranks.end()
+        self.assertEqual(codes, [3, -signal.SIGKILL], said)
+        self.assertIn("going on behind", said[0])
+        alone = self.begin(1, *self.command("set"))
+        self.wait_for_progress(alone, reached)
+        alone.kill(0, signal.SIGKILL)
+        alone.end()
+        self.assertIn("going on behind", self.prepare(2, "set"))
+        self.assertTrue(self.files("set") == self.files("whole"))
+        self.assertEqual(self.hidden(), [])
+
+    def test_a_signal_to_one_stops_all(self):
+        self.write_lines("large.jsonl", 14000)
+        self.prepare(1, "whole")
+        for rank, number in ((2, signal.SIGTERM), (0, signal.SIGINT)):
+            ranks = self.begin(3, *self.command("set"))
+            self.wait_for_progress(ranks)
+            ranks.kill(rank, number)
+            codes, said = ranks.end()
+            self.assertEqual(codes, [3, 3, 3], said)
+            self.assertIn("the same command goes on from here", said[0])
+            self.prepare(1, "set")
+            self.assertTrue(self.files("set") == self.files("whole"))
+            shutil.rmtree(self.folder / "set")
+
+    def test_bad_input_is_told_as_by_one_process(self):
+        self.write_lines("a.jsonl", 3000)
+        self.write_lines("b.jsonl", 3000, bad=2500)
+        before = sorted(path.name for path in self.folder.iterdir())
+        told = cambium(*self.command("set"), cwd=self.folder)
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("b.jsonl:2500", told.stderr)
+        for size in (2, 3):
+            codes, said = self.begin(size, *self.command("set")).end()
+            self.assertEqual(codes, [2] * size, said)
+            self.assertEqual(said[0], told.stderr)
+            self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
+
+    def test_what_cannot_be_shared(self):
+        self.write_lines("a.jsonl", 10)
+        codes, said = self.begin(2, *self.command("set"), "-").end()
+        self.assertEqual(codes, [2, 2])
+        self.assertIn("standard input cannot be shared by 2 ranks", said[0])
+        commands = [self.command("set"), self.command("set", "--seed", 2)]
+        codes, said = Ranks(commands, environments(2), self.folder).end()
+        self.assertEqual(codes, [2, 2])
+        self.assertRegex(said[0], "rank 1 .* has another tokenizer or setting")
 
 
 if __name__ == "__main__":
