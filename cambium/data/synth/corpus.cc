@@ -1,6 +1,5 @@
 #include "cambium/data/synth/corpus.h"
 
-#include "cambium/base/error.h"
 #include "cambium/base/files.h"
 #include "cambium/base/progress.h"
 #include "cambium/base/rename.h"
