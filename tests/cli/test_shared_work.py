@@ -161,26 +161,31 @@ class Preparations(SharedWork):
         self.assertIn("documents that came before", shown)
         self.assertEqual(self.hidden(), [])
 
+    def stopped(self, steps):
+        """Begins the preparation once a step, (number of ranks, [(rank, signal), ...]), and sends the signals while it is
+        under way; the exit codes and outputs of each. Where a preparation was done before its signals came, once more."""
+        for _ in range(5):
+            shutil.rmtree(self.folder / "set", ignore_errors=True)
+            ends, reached = [], b""
+            for size, signals in steps:
+                ranks = self.begin(size, *self.command("set"))
+                reached = self.wait_for_progress(ranks, reached)
+                for rank, number in signals:
+                    ranks.kill(rank, number)
+                ends.append(ranks.end())
+            if all(codes[0] != 0 for codes, _ in ends):
+                return ends
+        self.fail("each time a preparation was done before its signals came")
+
     def test_goes_on_after_kills_with_another_number(self):
         self.write_lines("large.jsonl", 14000)
         self.prepare(1, "whole")
-        ranks = self.begin(3, *self.command("set"))
-        reached = self.wait_for_progress(ranks)
-        for rank in (1, 0, 2):
-            ranks.kill(rank, signal.SIGKILL)
-        ranks.end()
-        # As a launcher does: where one is gone, it asks the others to end.
-        ranks = self.begin(2, *self.command("set"))
-        reached = self.wait_for_progress(ranks, reached)
-        ranks.kill(1, signal.SIGKILL)
-        ranks.kill(0, signal.SIGTERM)
-        codes, said = ranks.end()
-        self.assertEqual(codes, [3, -signal.SIGKILL], said)
+        kill, ask = signal.SIGKILL, signal.SIGTERM
+        # In the second step as a launcher does: where one is gone, it asks the others to end.
+        _, (codes, said), _ = self.stopped(
+            [(3, [(1, kill), (0, kill), (2, kill)]), (2, [(1, kill), (0, ask)]), (1, [(0, kill)])])
+        self.assertEqual(codes, [3, -kill], said)
         self.assertIn("going on behind", said[0])
-        alone = self.begin(1, *self.command("set"))
-        self.wait_for_progress(alone, reached)
-        alone.kill(0, signal.SIGKILL)
-        alone.end()
         self.assertIn("going on behind", self.prepare(2, "set"))
         self.assertTrue(self.files("set") == self.files("whole"))
         self.assertEqual(self.hidden(), [])
@@ -189,15 +194,11 @@ class Preparations(SharedWork):
         self.write_lines("large.jsonl", 14000)
         self.prepare(1, "whole")
         for rank, number in ((2, signal.SIGTERM), (0, signal.SIGINT)):
-            ranks = self.begin(3, *self.command("set"))
-            self.wait_for_progress(ranks)
-            ranks.kill(rank, number)
-            codes, said = ranks.end()
+            [(codes, said)] = self.stopped([(3, [(rank, number)])])
             self.assertEqual(codes, [3, 3, 3], said)
             self.assertIn("the same command goes on from here", said[0])
             self.prepare(1, "set")
             self.assertTrue(self.files("set") == self.files("whole"))
-            shutil.rmtree(self.folder / "set")
 
     def test_bad_input_is_told_as_by_one_process(self):
         self.write_lines("a.jsonl", 3000)
