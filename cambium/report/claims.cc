@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cambium/base/format.h"
 #include "cambium/report/depth_measures.h"
 #include "cambium/report/task_groups.h"
 
