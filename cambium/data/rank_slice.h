@@ -3,17 +3,15 @@
 #include <cstdint>
 
 #include "cambium/base/error.h"
+#include "cambium/base/range.h"
 
 namespace cambium::data {
 
-/// Sequences [begin, end) of a batch.
-struct Slice {
-  int64_t begin, end;
-};
+/// Sequences of a batch.
+using Slice = Range;
 
-/// The part of a batch of `sequences` that rank `rank` of `ranks` trains on: parts are in the order of the ranks and
-/// differ by one sequence at most, so that all ranks together train on the batch of a single one. Throws
-/// InvalidArgument for a rank outside of the group and for groups larger than the batch.
+/// The `share` of a batch of `sequences` that rank `rank` of `ranks` trains on, so that all ranks together train on the
+/// batch of a single one. Throws InvalidArgument for a rank outside of the group and for groups larger than the batch.
 inline Slice rank_slice(int64_t sequences, int64_t rank, int64_t ranks) {
   if (ranks < 1 || rank < 0 || rank >= ranks) {
     throw InvalidArgument(format("rank {} of {}: expected 0 to {}", rank, ranks, ranks - 1));
@@ -21,7 +19,7 @@ inline Slice rank_slice(int64_t sequences, int64_t rank, int64_t ranks) {
   if (sequences < ranks) {
     throw InvalidArgument(format("a batch of {} sequences for {} ranks: expected at least one each", sequences, ranks));
   }
-  return {sequences * rank / ranks, sequences * (rank + 1) / ranks};
+  return share(sequences, rank, ranks);
 }
 
 }  // namespace cambium::data

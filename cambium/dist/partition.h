@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "cambium/base/range.h"
+
 namespace cambium::dist {
 
 /// Which part of something is whose: ranks own consecutive ranges. The default owns everything.
@@ -9,11 +11,7 @@ struct Partition {
   int64_t rank = 0;
   int64_t size = 1;
 
-  struct Range {
-    int64_t begin, end;
-    int64_t length() const { return end - begin; }
-    bool operator==(const Range&) const = default;
-  };
+  using Range = cambium::Range;
 
   /// Own entries of a flat buffer of `numel`: equal parts of whole cache lines of float32, and to the last rank what is
   /// left of the division.
@@ -23,7 +21,7 @@ struct Partition {
     return {rank * part, rank + 1 == size ? numel : (rank + 1) * part};
   }
   /// Own items of `count`: parts differ by one at most, and may be empty.
-  Range share(int64_t count) const { return {count * rank / size, count * (rank + 1) / size}; }
+  Range share(int64_t count) const { return cambium::share(count, rank, size); }
 };
 
 }  // namespace cambium::dist
