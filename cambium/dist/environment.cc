@@ -52,8 +52,15 @@ class Reader {
   std::string launcher_;
 };
 
-void read_place(const Reader& reader, const std::string& rank, const std::string& size, const std::string& local_rank,
-                Environment& found) {
+/// What a launcher calls a process's place.
+struct Names {
+  std::string rank, size, local_rank;
+  std::string local_size = {};  ///< "": it gives each process cores of its own
+};
+
+Environment read_place(const Reader& reader, const Names& names) {
+  const auto& [rank, size, local_rank, local_size] = names;
+  Environment found;
   found.size = reader.integer(size, 1, kMostRanks);
   found.rank = reader.integer(rank, 0, kMostRanks);
   if (found.rank >= found.size) {
@@ -61,6 +68,10 @@ void read_place(const Reader& reader, const std::string& rank, const std::string
               found.size - 1);
   }
   found.local_rank = reader.optional_integer(local_rank, 0, kMostRanks);
+  if (!local_size.empty()) {
+    found.local_size = reader.optional_integer(local_size, 1, kMostRanks).value_or(1);
+  }
+  return found;
 }
 
 int64_t read_port(const Reader& reader, int64_t otherwise) {
@@ -69,9 +80,7 @@ int64_t read_port(const Reader& reader, int64_t otherwise) {
 
 Environment from_torchrun(const Variables& variables) {
   const Reader reader(variables, "torchrun (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT)");
-  Environment found;
-  read_place(reader, "RANK", "WORLD_SIZE", "LOCAL_RANK", found);
-  found.local_size = reader.optional_integer("LOCAL_WORLD_SIZE", 1, kMostRanks).value_or(1);
+  Environment found = read_place(reader, {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"});
   if (found.size > 1) {
     found.address = reader.text("MASTER_ADDR");
     found.port = reader.integer("MASTER_PORT", 1, 65535);
@@ -84,9 +93,8 @@ Environment from_torchrun(const Variables& variables) {
 
 Environment from_slurm(const Variables& variables) {
   const Reader reader(variables, "srun (SLURM_PROCID, SLURM_NTASKS)");
-  Environment found;
   const std::string size = variables("SLURM_STEP_NUM_TASKS") ? "SLURM_STEP_NUM_TASKS" : "SLURM_NTASKS";
-  read_place(reader, "SLURM_PROCID", size, "SLURM_LOCALID", found);
+  Environment found = read_place(reader, {"SLURM_PROCID", size, "SLURM_LOCALID"});
   if (found.size > 1) {
     std::optional<std::string> hosts;
     for (const char* name : {"SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST"}) {
@@ -109,9 +117,8 @@ Environment from_slurm(const Variables& variables) {
 
 Environment from_open_mpi(const Variables& variables) {
   const Reader reader(variables, "mpirun (OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_SIZE)");
-  Environment found;
-  read_place(reader, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", found);
-  found.local_size = reader.optional_integer("OMPI_COMM_WORLD_LOCAL_SIZE", 1, kMostRanks).value_or(1);
+  Environment found = read_place(reader, {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+                                          "OMPI_COMM_WORLD_LOCAL_SIZE"});
   if (found.size > 1) {
     const auto address = variables("MASTER_ADDR");
     if (!address && found.local_size != found.size) {
