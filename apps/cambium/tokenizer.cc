@@ -107,9 +107,7 @@ void train_tokenizer(const TrainOptions& options) {
   cambium::Progress progress("merging pairs", options.training.vocab_size, "entries");
   const cambium::text::TrainedBpe trained =
       cambium::text::train_bpe(counted.counts, options.training, [&](int64_t entries) {
-        if (cambium::StopRequest::signal() != 0) {
-          throw cambium::Stopped("stopped by a signal; nothing was written");
-        }
+        cambium::StopRequest::throw_if_asked();
         progress.update(entries);
       });
   progress.finish();

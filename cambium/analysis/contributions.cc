@@ -5,8 +5,6 @@
 namespace cambium::analysis {
 namespace {
 
-constexpr double kLeastNorm = 1e-6;
-
 at::Tensor ratio(const at::Tensor& part, const at::Tensor& whole) { return part / whole.clamp_min(kLeastNorm); }
 
 }  // namespace

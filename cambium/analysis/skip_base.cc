@@ -9,7 +9,6 @@
 namespace cambium::analysis {
 namespace {
 
-constexpr double kTiny = 1e-6;
 /// Positions whose unchanged probabilities are held at a time.
 constexpr int64_t kPositions = 64;
 
@@ -53,7 +52,7 @@ SkipBase skip_base(Engine& engine, const at::Tensor& ids, Part part) {
   for (int64_t layer = 0; layer < engine.num_layers(); ++layer) {
     const auto i = static_cast<size_t>(layer);
     base.updates.push_back((base.streams[i + 1] - base.streams[i])[0]);
-    base.norms.push_back(norms(base.updates.back()).clamp_min(kTiny));
+    base.norms.push_back(norms(base.updates.back()).clamp_min(kLeastNorm));
     base.skipped.push_back(skipped_output(engine, base.streams, layer, part));
   }
   return base;

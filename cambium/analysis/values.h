@@ -14,6 +14,9 @@ formats::Json to_json(const at::Tensor& values);
 /// The tensor (float64) of nested lists of one shape; NaN for null.
 at::Tensor to_tensor(const formats::Json& lists);
 
+/// What a norm counts as at least where something is divided by it.
+inline constexpr double kLeastNorm = 1e-6;
+
 /// Norms of the last dimension in float32.
 at::Tensor norms(const at::Tensor& rows);
 
