@@ -9,7 +9,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "cambium/base/cpu.h"
 #include "cambium/base/files.h"
@@ -25,6 +24,7 @@
 #include "cambium/train/apply_growth.h"
 #include "cambium/train/batch_reader.h"
 #include "cambium/train/checkpoint.h"
+#include "cambium/train/checkpoint_saver.h"
 #include "cambium/train/metrics.h"
 #include "cambium/train/optimizer.h"
 #include "cambium/train/rank_start.h"
@@ -41,10 +41,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kMaxSkippedInARow = 5;
-constexpr auto kRetryAfter = std::chrono::seconds(10);  // a checkpoint that found the disk full
 
-double seconds_of(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-double seconds_since(Clock::time_point begin) { return seconds_of(Clock::now() - begin); }
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// Removes the checkpoints that the configuration does not keep.
 void prune(const RunSetup& setup) {
@@ -77,9 +75,9 @@ class Trainer {
                      ? Metrics(run_directory_, start_.state.step, own_events(start_.state), config_.log.tensorboard)
                      : Metrics()),
         throughput_(config_, setup_.steps, peak_flops(setup_.device) * static_cast<double>(group.size())),
-        replicas_(group, config_.dist) {
+        replicas_(group, config_.dist),
+        saver_(group, start_.from, [this](const fs::path& path) { write_checkpoint(path); }) {
     make_buffers();
-    last_checkpoint_ = start_.from;
   }
 
   TrainResult run() {
@@ -99,24 +97,24 @@ class Trainer {
         fail(
             "{} steps in a row had no usable loss or gradient; stopped after step {} with {}\n"
             "  HINT: lower train.learning_rate, or start again from an earlier checkpoint with --resume DIR",
-            kMaxSkippedInARow, state().step, last_checkpoint_.string());
+            kMaxSkippedInARow, state().step, saver_.newest().string());
       }
       if (outcome.stop) {
         save_at_last();
-        log_info(format("stopped on a signal after step {}; saved {}", state().step, last_checkpoint_.string()));
+        log_info(format("stopped on a signal after step {}; saved {}", state().step, saver_.newest().string()));
         result_.stopped = true;
         break;
       }
       const int64_t every = config_.checkpoint.every;
       if (state().step == setup_.steps.total) {
         save_at_last();
-      } else if ((every > 0 && state().step % every == 0) || retry_is_due()) {
+      } else if ((every > 0 && state().step % every == 0) || saver_.retry_is_due()) {
         save(/*grown=*/false);
       }
     }
     result_.steps = state().step;
     result_.seconds = throughput_.elapsed();
-    result_.checkpoint = last_checkpoint_;
+    result_.checkpoint = saver_.newest();
     result_.resumed = !start_.from.empty();
     return result_;
   }
@@ -190,7 +188,7 @@ class Trainer {
       const growth::GrowthEvent& event = events[state().growths.size()];
       const double before = reference_loss();
       const formats::Json eval_before = evaluate_around_growth("eval_before");
-      if (config_.checkpoint.keep_growth && last_checkpoint_ != checkpoint_path(false)) {
+      if (config_.checkpoint.keep_growth && saver_.newest() != checkpoint_path(false)) {
         save(/*grown=*/false);
       }
       const auto begin = Clock::now();
@@ -323,7 +321,7 @@ class Trainer {
   void stop_at(const std::optional<std::string>& anomaly) {
     if (anomaly) {
       fail("step {}: {} (run.debug_anomaly); the newest checkpoint: {}", state().step + 1, *anomaly,
-           newest_checkpoint_name());
+           saver_.newest_name());
     }
   }
 
@@ -421,58 +419,20 @@ class Trainer {
     return judged_->second;
   }
 
-  std::string newest_checkpoint_name() const {
-    return last_checkpoint_.empty() ? "there is none" : last_checkpoint_.string();
-  }
-
   fs::path checkpoint_path(bool grown) { return run_directory_ / "checkpoints" / checkpoint_name(state().step, grown); }
 
-  /// Writes a checkpoint. Where the disk is full, training goes on, and another one is tried a while later.
-  void save(bool grown) {
-    try {
-      write_checkpoint(grown);
-    } catch (const DiskFull& error) {
-      if (!unsaved_ && group_.leads()) {
-        log_warning(format("{}; there is no checkpoint of step {}, but training goes on and tries again every {}",
-                           error.what(), state().step, format_duration(seconds_of(kRetryAfter))));
-      }
-      unsaved_ = {error.what(), Clock::now() + kRetryAfter};
-    }
-  }
+  void save(bool grown) { saver_.save(checkpoint_path(grown), state().step); }
 
-  /// Whether to try again to write a checkpoint that found no room; the leader's clock decides for all ranks.
-  bool retry_is_due() { return unsaved_ && group_.from_first(Clock::now() >= unsaved_->retry ? "yes" : "no") == "yes"; }
+  /// The checkpoint behind which this process ends.
+  void save_at_last() { saver_.save_at_last(checkpoint_path(false), state().step, throughput_.elapsed()); }
 
-  /// Writes the checkpoint behind which this process ends. On a full disk it waits for room: a twentieth of the time
-  /// that it has trained, ten seconds at least and an hour at most. Then it throws what the last attempt said.
-  void save_at_last() {
-    constexpr double kLeast = 10, kMost = 3600, kShare = 0.05;
-    const double patience = std::clamp(kShare * throughput_.elapsed(), kLeast, kMost);
-    const auto begin = Clock::now();
-    save(/*grown=*/false);
-    while (unsaved_) {
-      if (group_.from_first(seconds_since(begin) < patience ? "wait" : "end") == "end") {
-        fail("{}; waited {} for room; the newest checkpoint: {}", unsaved_->why, format_duration(patience),
-             newest_checkpoint_name());
-      }
-      std::this_thread::sleep_for(std::chrono::seconds(1));
-      save(/*grown=*/false);
-    }
-  }
-
-  void write_checkpoint(bool grown) {
+  void write_checkpoint(const fs::path& path) {
     std::vector<DataPosition> position;
     for (const StepMetrics::SourceUse& source : source_use()) {
       position.push_back({source.path, source.tokens / config_.train.sequence_length, source.tokens});
     }
     group_.write_together([&] { metrics_.sync(); });  // before the checkpoint that counts on these lines
-    const fs::path path = checkpoint_path(grown);
     save_checkpoint(path, model(), state(), position, config_.run.seed, setup_.tokenizer_json, group_);
-    last_checkpoint_ = path;
-    if (unsaved_) {
-      log_info(format("there is room again: saved {}", path.string()));
-      unsaved_.reset();
-    }
     if (group_.leads()) {
       prune(setup_);
     }
@@ -492,13 +452,7 @@ class Trainer {
   std::unique_ptr<model::TrainingStep> step_;
   std::optional<BatchReader> reader_;
   std::optional<std::pair<std::pair<int64_t, size_t>, formats::Json>> judged_;  ///< at step and number of growths
-  fs::path last_checkpoint_;
-  /// A checkpoint that found no room on the disk.
-  struct Unsaved {
-    std::string why;
-    Clock::time_point retry;
-  };
-  std::optional<Unsaved> unsaved_;
+  CheckpointSaver saver_;
   TrainResult result_;
 };
 
