@@ -49,8 +49,7 @@ std::string differences(const Collection& collection) {
     table.head.push_back(variant_name(collection, v));
   }
   for (const auto& [key, values] : keys) {
-    const bool same =
-        std::all_of(values.begin(), values.end(), [&](const std::string& value) { return value == values.front(); });
+    const bool same = std::ranges::count(values, values.front()) == std::ssize(values);
     if (!same && key != "run.dir" && key != "run.seed") {
       std::vector<std::string> cells{element("code", escape(key))};
       for (const std::string& value : values) {
