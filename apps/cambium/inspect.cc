@@ -7,7 +7,7 @@
 #include "apps/cambium/verbs.h"
 #include "cambium/base/format.h"
 #include "cambium/base/progress.h"
-#include "cambium/train/events.h"
+#include "cambium/train/record/events.h"
 
 namespace {
 

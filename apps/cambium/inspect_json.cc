@@ -17,7 +17,7 @@
 #include "cambium/model/hugging_face.h"
 #include "cambium/text/tokenizer.h"
 #include "cambium/train/checkpoint.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 
 namespace fs = std::filesystem;
 using cambium::formats::Json;
@@ -94,38 +94,38 @@ Json describe_branches(std::optional<cambium::train::Branch> branch) {
     branch.reset();
     if (there) {
       const auto layers = cambium::model::read_model_config(from).num_hidden_layers;
-      branch = cambium::train::read_trainer_file(from, layers).state.branch;
+      branch = cambium::train::read_trainer_file(from, layers).record.branch;
     }
   }
   return chain;
 }
 
 /// For every layer the initial layer that it descends from and the step at which it was inserted.
-Json describe_lineage(const cambium::train::TrainState& state, const std::string& file) {
+Json describe_lineage(const cambium::train::TrainRecord& record, const std::string& file) {
   std::vector<int64_t> since;
-  for (const GrowthRecord& record : state.growths) {
-    const cambium::growth::Growth& growth = record.event.growth;
+  for (const GrowthRecord& grown : record.growths) {
+    const cambium::growth::Growth& growth = grown.event.growth;
     if (since.empty()) {
-      since.assign(static_cast<size_t>(record.event.from_layers), -1);
+      since.assign(static_cast<size_t>(grown.event.from_layers), -1);
     }
-    if (since.size() != static_cast<size_t>(record.event.from_layers) ||
-        since.size() + growth.sources.size() != static_cast<size_t>(record.event.to_layers)) {
+    if (since.size() != static_cast<size_t>(grown.event.from_layers) ||
+        since.size() + growth.sources.size() != static_cast<size_t>(grown.event.to_layers)) {
       cambium::bad_input("{}: key `growth`: expected growths that follow from each other, found {} -> {} layers", file,
-                         record.event.from_layers, record.event.to_layers);
+                         grown.event.from_layers, grown.event.to_layers);
     }
     for (size_t i = 0; i < growth.sources.size(); ++i) {
-      since.insert(since.begin() + growth.place(i), record.event.step);
+      since.insert(since.begin() + growth.place(i), grown.event.step);
     }
   }
-  since.resize(state.growths.empty() ? state.lineage.size() : since.size(), -1);
-  if (since.size() != state.lineage.size()) {
+  since.resize(record.growths.empty() ? record.lineage.size() : since.size(), -1);
+  if (since.size() != record.lineage.size()) {
     cambium::bad_input("{}: key `growth`: expected growths that lead to {} layers, found {}", file,
-                       state.lineage.size(), since.size());
+                       record.lineage.size(), since.size());
   }
   Json layers = Json::array();
   for (size_t layer = 0; layer < since.size(); ++layer) {
     layers.push_back({{"layer", layer},
-                      {"from", ancestor(state.lineage[layer])},
+                      {"from", ancestor(record.lineage[layer])},
                       {"since_step", since[layer] < 0 ? Json(nullptr) : Json(since[layer])}});
   }
   return layers;
@@ -133,8 +133,8 @@ Json describe_lineage(const cambium::train::TrainState& state, const std::string
 
 void describe_training(const fs::path& directory, int64_t layers, Json& json) {
   const cambium::train::TrainerFile trainer = cambium::train::read_trainer_file(directory, layers);
-  json["step"] = trainer.state.step;
-  json["tokens"] = trainer.state.tokens;
+  json["step"] = trainer.record.step;
+  json["tokens"] = trainer.record.tokens;
   json["seed"] = trainer.seed;
   json["optimizer"] = cambium::train::has_optimizer(directory);
   json["data"] = Json::array();
@@ -142,16 +142,16 @@ void describe_training(const fs::path& directory, int64_t layers, Json& json) {
     json["data"].push_back({{"source", source.source}, {"windows", source.windows}, {"tokens", source.tokens}});
   }
   json["growth"] = Json::array();
-  for (const GrowthRecord& record : trainer.state.growths) {
+  for (const GrowthRecord& record : trainer.record.growths) {
     json["growth"].push_back(to_json(record));
   }
   json["symmetrized"] = Json::array();
-  for (const cambium::growth::SymmetrizeEvent& event : trainer.state.symmetrized) {
+  for (const cambium::growth::SymmetrizeEvent& event : trainer.record.symmetrized) {
     json["symmetrized"].push_back(cambium::train::to_json(event));
   }
-  json["branched_from"] = describe_branches(trainer.state.branch);
-  json["lineage"] = ancestors(trainer.state.lineage);
-  json["layers"] = describe_lineage(trainer.state, (directory / "trainer.json").string());
+  json["branched_from"] = describe_branches(trainer.record.branch);
+  json["lineage"] = ancestors(trainer.record.lineage);
+  json["layers"] = describe_lineage(trainer.record, (directory / "trainer.json").string());
 }
 
 Json inspect_model(const fs::path& directory, bool verify) {
@@ -196,7 +196,7 @@ std::optional<cambium::train::Branch> branch_of_run(const fs::path& directory) {
     return std::nullopt;
   }
   const auto layers = cambium::model::read_model_config(checkpoints.back()).num_hidden_layers;
-  return cambium::train::read_trainer_file(checkpoints.back(), layers).state.branch;
+  return cambium::train::read_trainer_file(checkpoints.back(), layers).record.branch;
 }
 
 /// Runs beside this one that were branched from its checkpoints, with those branched from them.
@@ -240,8 +240,8 @@ Json inspect_run(const fs::path& directory, bool verify) {
     const ModelConfig config = cambium::model::read_model_config(checkpoint);
     const auto trainer = cambium::train::read_trainer_file(checkpoint, config.num_hidden_layers);
     json["checkpoints"].push_back({{"name", checkpoint.filename().string()},
-                                   {"step", trainer.state.step},
-                                   {"tokens", trainer.state.tokens},
+                                   {"step", trainer.record.step},
+                                   {"tokens", trainer.record.tokens},
                                    {"num_hidden_layers", config.num_hidden_layers},
                                    {"parameters", config.parameters()}});
   }

@@ -8,7 +8,7 @@
 #include "cambium/model/config/layer_order.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 
 namespace fs = std::filesystem;
 

@@ -1,6 +1,7 @@
 #include "cambium/analysis/partial.h"
 
 #include "cambium/base/error.h"
+#include "cambium/base/lines.h"
 #include "cambium/base/signals.h"
 
 namespace cambium::analysis {
@@ -27,22 +28,17 @@ void Partial::read() {
   }
   const std::string text = read_file(file_, int64_t{4} << 30);
   bool first = true;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    if (end == std::string::npos) {
-      return;
-    }
-    const Json line = Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, /*allow_exceptions=*/false);
-    begin = end + 1;
-    if (!line.is_object() || (first && line.value("key", "") != key_)) {
-      return;
+  take_lines(text, [&](std::string_view content) {
+    const Json line = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+    if (!line.is_object() || (first && line.value("key", Json()) != Json(key_))) {
+      return false;
     }
     if (!first && line.contains("unit") && line["unit"].is_string() && line.contains("value")) {
       done_[line["unit"].get<std::string>()] = line["value"];
     }
     first = false;
-  }
+    return true;
+  });
 }
 
 void Partial::expect(int64_t units, const std::string& unit) {

@@ -20,7 +20,7 @@ namespace cambium {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kBufferBytes = size_t{1} << 20;
+constexpr size_t kBufferBytes = size_t{1} << 20, kSmallBufferBytes = size_t{4} << 10;
 
 bool is_full(int code) { return code == ENOSPC || code == EDQUOT; }
 
@@ -121,7 +121,9 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
     bad_input("{}: cannot open: {}", path.string(), std::strerror(errno));
   }
   std::string content;
-  std::string chunk(kBufferBytes, '\0');
+  std::error_code unknown;  // the size of a pipe, for one
+  const uintmax_t size = fs::file_size(path, unknown);
+  std::string chunk(unknown ? kBufferBytes : std::clamp<uintmax_t>(size + 1, kSmallBufferBytes, kBufferBytes), '\0');
   for (;;) {
     const ssize_t got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) {

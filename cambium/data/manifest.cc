@@ -24,12 +24,6 @@ std::string file_name(const JsonView& view, std::string_view key) {
   return name;
 }
 
-const Json& list(const JsonView& view, std::string_view key) {
-  const Json& value = view.at(key);
-  if (!value.is_array()) view.fail(key, "a list");
-  return value;
-}
-
 ShardInfo shard_from_json(const JsonView& view) {
   ShardInfo shard;
   shard.file = file_name(view, "file");
@@ -83,7 +77,7 @@ SplitInfo split_from_json(const std::string& name, const JsonView& view, int tok
   split.documents = view.integer("documents", 0, kMaxCount);
   split.text_bytes = view.integer("text_bytes", 0, kMaxCount);
   int64_t tokens = 0, documents = 0;
-  const Json& shards = list(view, "shards");
+  const Json& shards = view.list("shards");
   for (size_t i = 0; i < shards.size(); ++i) {
     const JsonView shard_view(shards[i], format("{}: shard {}", view.what(), i));
     split.shards.push_back(shard_from_json(shard_view));
@@ -164,7 +158,7 @@ Manifest manifest_from_json(const Json& json, const std::string& what) {
     manifest.splits.push_back(
         split_from_json(name, JsonView(value, format("{}: split `{}`", what, name)), manifest.token_bytes));
   }
-  const Json& inputs = list(view, "sources");
+  const Json& inputs = view.list("sources");
   for (size_t i = 0; i < inputs.size(); ++i) {
     manifest.inputs.push_back(input_from_json(JsonView(inputs[i], format("{}: source {}", what, i))));
   }

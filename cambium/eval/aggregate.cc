@@ -1,3 +1,5 @@
+#include "cambium/eval/aggregate.h"
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -5,8 +7,7 @@
 #include <numbers>
 #include <numeric>
 
-#include "cambium/eval/measure.h"
-#include "cambium/eval/python_random.h"
+#include "cambium/eval/tasks/python_random.h"
 
 namespace cambium::eval {
 namespace {

@@ -4,10 +4,12 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
+#include "cambium/base/lines.h"
 #include "cambium/base/progress.h"
-#include "cambium/eval/answer_log.h"
-#include "cambium/eval/answers.h"
-#include "cambium/eval/sample.h"
+#include "cambium/eval/tasks/answer_log.h"
+#include "cambium/eval/tasks/answers.h"
+#include "cambium/eval/tasks/measure.h"
+#include "cambium/eval/tasks/sample.h"
 #include "cambium/model/weights_hash.h"
 
 namespace cambium::eval {
@@ -65,11 +67,12 @@ void share(Known& known, std::span<const size_t> own, dist::Group& group) {
     lines += to_line(request, known[request].value());
   }
   for (const std::string& text : group.gather(lines)) {
-    for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      if (std::optional<AnswerLine> answer = parse_answer_line(std::string_view(text).substr(begin, end - begin))) {
+    take_lines(text, [&](std::string_view line) {
+      if (std::optional<AnswerLine> answer = parse_answer_line(line)) {
         known.at(answer->request) = std::move(answer->response);
       }
-    }
+      return true;
+    });
   }
 }
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "cambium/dist/group.h"
-#include "cambium/eval/measure.h"
+#include "cambium/eval/aggregate.h"
 #include "cambium/eval/scorer.h"
-#include "cambium/eval/task.h"
+#include "cambium/eval/tasks/task.h"
 
 namespace cambium::eval {
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "cambium/eval/encoder.h"
-#include "cambium/eval/request.h"
+#include "cambium/eval/tasks/encoder.h"
+#include "cambium/eval/tasks/request.h"
 #include "cambium/model/forward.h"
 #include "cambium/model/packed.h"
 

@@ -26,6 +26,7 @@ class JsonView {
   std::string string(std::string_view key) const;
   const Json& at(std::string_view key) const;
   JsonView object(std::string_view key) const;
+  const Json& list(std::string_view key, std::string_view of = {}) const;  ///< `of`: "files", for the message
   const Json& value() const { return value_; }
   const std::string& what() const { return what_; }
   [[noreturn]] void fail(std::string_view key, std::string_view expected) const;

@@ -70,6 +70,11 @@ std::string JsonView::string(std::string_view key) const {
   return value_.find(key)->get<std::string>();
 }
 
+const Json& JsonView::list(std::string_view key, std::string_view of) const {
+  if (!has(key) || !value_.find(key)->is_array()) fail(key, of.empty() ? "a list" : format("a list of {}", of));
+  return *value_.find(key);
+}
+
 JsonView JsonView::object(std::string_view key) const {
   if (!has(key) || !value_.find(key)->is_object()) fail(key, "an object");
   JsonView inner(*value_.find(key), what_);

@@ -231,14 +231,17 @@ std::unique_ptr<InputStream> open_input(const std::filesystem::path& path) {
   return std::make_unique<PlainStream>(std::move(file));
 }
 
-std::string read_input(const std::filesystem::path& path) {
-  constexpr size_t kBlock = size_t{1} << 20;
+std::string read_input(const std::filesystem::path& path, int64_t max_bytes) {
+  constexpr size_t kBlock = size_t{64} << 10;
   const std::unique_ptr<InputStream> stream = open_input(path);
   std::string text;
   for (size_t size = 0;;) {
     text.resize(size + kBlock);
     const size_t got = stream->read(text.data() + size, kBlock);
     size += got;
+    if (static_cast<int64_t>(size) > max_bytes) {
+      bad_input("{}: holds more than {} bytes, unpacked", path.string(), max_bytes);
+    }
     if (got == 0) {
       text.resize(size);
       return text;

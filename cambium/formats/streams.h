@@ -22,8 +22,8 @@ class InputStream {
 
 std::unique_ptr<InputStream> open_input(const std::filesystem::path& path);
 
-/// All of it.
-std::string read_input(const std::filesystem::path& path);
+/// All of it. Throws InvalidInput where that is more than `max_bytes`, unpacked.
+std::string read_input(const std::filesystem::path& path, int64_t max_bytes = int64_t{256} << 20);
 
 /// Lines of a stream, without their "\n" (or "\r\n"). Lines over `max_bytes` throw InvalidInput with the line number.
 class LineReader {

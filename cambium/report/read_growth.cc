@@ -14,12 +14,8 @@ using formats::JsonView;
 constexpr int64_t kMostLayers = 1 << 16;
 
 std::vector<int> layers(const JsonView& view, std::string_view key, int end) {
-  const Json& list = view.at(key);
-  if (!list.is_array()) {
-    view.fail(key, "a list of layers");
-  }
   std::vector<int> found;
-  for (const Json& layer : list) {
+  for (const Json& layer : view.list(key, "layers")) {
     if (layer.is_null()) {
       found.push_back(-1);
       continue;

@@ -5,6 +5,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
+#include "cambium/base/lines.h"
 #include "cambium/config/cost.h"
 #include "cambium/report/read_growth.h"
 
@@ -115,19 +116,15 @@ void read_metrics(Run& run) {
   const std::string content = read_file(file);
   Meter meter(run);
   int64_t number = 0;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    if (end == std::string::npos) {
-      break;
-    }
+  take_lines(content, [&](std::string_view text) {
     const std::string place = format("{}:{}", file.string(), ++number);
-    const Json line = formats::parse_json(std::string_view(content).substr(begin, end - begin), place);
+    const Json line = formats::parse_json(text, place);
     if (!line.is_object()) {
       bad_input("{}: expected an object, found {}", place, line.type_name());
     }
     read_line(run, meter, JsonView(line, place));
-    begin = end + 1;
-  }
+    return true;
+  });
   run.growth_file = file;
 }
 

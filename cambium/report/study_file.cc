@@ -3,20 +3,8 @@
 #include "cambium/base/error.h"
 
 namespace cambium::report {
-namespace {
-
 using formats::Json;
 using formats::JsonView;
-
-const Json& list(const JsonView& view, std::string_view key) {
-  const Json& value = view.at(key);
-  if (!value.is_array()) {
-    view.fail(key, "a list");
-  }
-  return value;
-}
-
-}  // namespace
 
 StudyFile read_study_file(const std::filesystem::path& file) {
   const Json json = formats::read_json(file);
@@ -32,14 +20,14 @@ StudyFile read_study_file(const std::filesystem::path& file) {
                   .runs = {},
                   .commands = {},
                   .machine = {}};
-  for (const Json& entry : list(view, "runs")) {
+  for (const Json& entry : view.list("runs")) {
     const JsonView run(entry, file.string() + ": runs");
     study.runs.push_back({.directory = file.parent_path() / run.string("dir"),
                           .variant = run.string("variant"),
                           .seed = std::to_string(run.integer("seed", 0, INT64_MAX))});
   }
   if (view.has("commands")) {
-    for (const Json& entry : list(view, "commands")) {
+    for (const Json& entry : view.list("commands")) {
       const JsonView command(entry, file.string() + ": commands");
       study.commands.push_back({.job = command.string("job"), .line = command.string("command")});
     }

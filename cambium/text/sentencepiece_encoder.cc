@@ -6,6 +6,7 @@
 #include <sentencepiece_processor.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <span>
 #include <utility>
@@ -23,16 +24,29 @@ constexpr std::string_view kSpacePiece = "\u2581";
 using Processor = sentencepiece::SentencePieceProcessor;
 
 void load(Processor& processor, std::string_view model, std::string_view what) {
-  const auto status = processor.LoadFromSerializedProto(model);
-  if (!status.ok()) {
-    bad_input("{}: not a SentencePiece model: {}", what, status.ToString());
+  std::string fault;
+  try {
+    const auto status = processor.LoadFromSerializedProto(model);
+    fault = status.ok() ? "" : status.ToString();
+  } catch (const std::exception& error) {  // of the library's tries
+    fault = error.what();
+  }
+  if (!fault.empty()) {
+    bad_input("{}: not a SentencePiece model: {}", what, fault);
   }
 }
 
-std::string bytes_of(const Processor& processor, int id) {
+std::string bytes_of(const Processor& processor, int id, std::string_view what) {
   const std::string& piece = processor.IdToPiece(id);
   if (processor.IsByte(id)) {  // "<0x0A>"
-    return std::string(1, static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16)));
+    unsigned value = 0;
+    const char* const digits = piece.data() + std::min<size_t>(3, piece.size());
+    const char* const end = piece.data() + std::min<size_t>(5, piece.size());
+    const auto parsed = std::from_chars(digits, end, value, 16);
+    if (piece.size() != 6 || !piece.starts_with("<0x") || !piece.ends_with('>') || parsed.ptr != end) {
+      bad_input("{}: piece {}: expected a byte, <0x00> to <0xFF>, found `{}`", what, id, piece);
+    }
+    return std::string(1, static_cast<char>(value));
   }
   std::string bytes;
   for (size_t at = 0; at < piece.size();) {
@@ -108,7 +122,7 @@ class SentencePieceEncoder final : public Encoder {
     std::vector<Token> all;
     for (int id = 0; id < first_.GetPieceSize(); ++id) {
       const bool special = first_.IsControl(id) || first_.IsUnknown(id);
-      all.push_back({id, first_.IdToPiece(id), bytes_of(first_, id), special});
+      all.push_back({id, first_.IdToPiece(id), bytes_of(first_, id, what_), special});
     }
     return all;
   }
@@ -141,7 +155,7 @@ class SentencePieceEncoder final : public Encoder {
                     std::vector<int32_t>& append_to) const {
     const auto status = processor.Encode(piece, &scratch.ids);
     if (!status.ok()) {
-      fail("{}: SentencePiece cannot encode a text: {}", what_, status.ToString());
+      bad_input("{}: SentencePiece cannot encode a text with this model: {}", what_, status.ToString());
     }
     append_to.insert(append_to.end(), scratch.ids.begin(), scratch.ids.end());
   }

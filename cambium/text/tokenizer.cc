@@ -22,14 +22,21 @@ bool is_model(std::string_view content) {
   return content.starts_with('\n') && first != std::string_view::npos && content[first] != '{';
 }
 
+std::unique_ptr<Encoder> make_encoder(std::string_view content, std::string_view what) {
+  if (is_model(content)) {
+    return sentencepiece_encoder(content, what);
+  }
+  if (what.ends_with(".model")) {
+    bad_input("{}: not a SentencePiece model: expected a field of pieces at its beginning", what);
+  }
+  return byte_level_encoder(content, what);
+}
+
 }  // namespace
 
 struct Tokenizer::Impl {
   Impl(std::string file, std::string_view what)
-      : content(std::move(file)),
-        hash(hash_hex(content)),
-        encoder(is_model(content) || what.ends_with(".model") ? sentencepiece_encoder(content, what)
-                                                              : byte_level_encoder(content, what)) {
+      : content(std::move(file)), hash(hash_hex(content)), encoder(make_encoder(content, what)) {
     for (Encoder::Token& token : encoder->tokens()) {
       if (static_cast<size_t>(token.id) >= bytes.size()) {
         bytes.resize(static_cast<size_t>(token.id) + 1);

@@ -10,15 +10,13 @@
 #include "cambium/base/files.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/text/tokenizer.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 
 namespace cambium::train {
 namespace fs = std::filesystem;
 using formats::DType;
-using formats::Json;
 namespace {
 
-constexpr const char* kTrainer = "trainer.json";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr std::string_view kGrownSuffix = "-grown";
 
@@ -84,125 +82,6 @@ class OptimizerFile {
   std::string header_;
 };
 
-Json position_json(const std::vector<DataPosition>& position) {
-  Json data = Json::array();
-  for (const DataPosition& source : position) {
-    data.push_back({{"source", source.source}, {"windows", source.windows}, {"tokens", source.tokens}});
-  }
-  return data;
-}
-
-Json branch_json(const Branch& branch) {
-  return {{"from", branch.from},       {"model_hash", branch.model_hash},   {"step", branch.step},
-          {"growths", branch.growths}, {"symmetrized", branch.symmetrized}, {"data", position_json(branch.position)}};
-}
-
-Json state_to_json(const TrainState& state, const std::vector<DataPosition>& position, uint64_t seed) {
-  Json growths = Json::array(), symmetrized = Json::array();
-  for (const GrowthRecord& record : state.growths) {
-    growths.push_back(to_json(record));
-  }
-  for (const growth::SymmetrizeEvent& event : state.symmetrized) {
-    symmetrized.push_back(to_json(event));
-  }
-  Json json{{"format", "cambium-trainer"},
-            {"version", 1},
-            {"step", state.step},
-            {"tokens", state.tokens},
-            {"data", position_json(position)},
-            // Every draw is a function of the seed and the step: this is the whole random state.
-            {"random", {{"seed", seed}, {"step", state.step}}},
-            {"adam_steps", state.adam_steps},
-            {"growth", growths},
-            {"lineage", state.lineage},
-            {"loss_statistics",
-             {{"mean", state.losses.mean}, {"variance", state.losses.variance}, {"count", state.losses.count}}},
-            {"skipped_in_a_row", state.skipped_in_a_row}};
-  if (!symmetrized.empty()) {
-    json["symmetrized"] = symmetrized;
-  }
-  if (state.branch) {
-    json["branch"] = branch_json(*state.branch);
-  }
-  return json;
-}
-
-/// A list of integers from `lowest` on.
-template <typename Int>
-std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count, int64_t lowest = 0) {
-  const Json& list = view.at(key);
-  if (!list.is_array() || list.size() != count) {
-    view.fail(key, format("a list of {} integers", count));
-  }
-  std::vector<Int> values;
-  for (const Json& value : list) {
-    if (!value.is_number_integer() || value.get<int64_t>() < lowest) {
-      view.fail(key, format("integers from {} on", lowest));
-    }
-    values.push_back(value.get<Int>());
-  }
-  return values;
-}
-
-std::vector<DataPosition> position_from_json(const formats::JsonView& view) {
-  if (!view.at("data").is_array()) {
-    view.fail("data", "a list");
-  }
-  std::vector<DataPosition> position;
-  for (const Json& entry : view.at("data")) {
-    const formats::JsonView source(entry, view.what());
-    position.push_back({.source = source.string("source"),
-                        .windows = source.integer("windows", 0, INT64_MAX),
-                        .tokens = source.integer("tokens", 0, INT64_MAX)});
-  }
-  return position;
-}
-
-Branch branch_from_json(const formats::JsonView& view) {
-  return {.from = view.string("from"),
-          .model_hash = view.string("model_hash"),
-          .step = view.integer("step", 0, INT64_MAX),
-          .growths = view.integer("growths", 0, INT64_MAX),
-          .symmetrized = view.integer("symmetrized", 0, INT64_MAX),
-          .position = position_from_json(view)};
-}
-
-void state_from_json(const formats::JsonView& view, int64_t layers, TrainState& state) {
-  state.step = view.integer("step", 0, INT64_MAX);
-  state.tokens = view.integer("tokens", 0, INT64_MAX);
-  state.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
-  state.lineage = integers<int>(view, "lineage", static_cast<size_t>(layers), growth::kNoSource);
-  if (!view.at("growth").is_array()) {
-    view.fail("growth", "a list");
-  }
-  for (const Json& record : view.at("growth")) {
-    state.growths.push_back(growth_record_from_json(record, view.what()));
-  }
-  if (view.has("symmetrized")) {
-    if (!view.at("symmetrized").is_array()) {
-      view.fail("symmetrized", "a list");
-    }
-    for (const Json& event : view.at("symmetrized")) {
-      state.symmetrized.push_back(symmetrize_event_from_json(event, view.what()));
-    }
-  }
-  if (view.has("branch")) {
-    state.branch = branch_from_json(view.object("branch"));
-  }
-  const formats::JsonView statistics = view.object("loss_statistics");
-  state.losses = {.mean = statistics.number("mean"),
-                  .variance = statistics.number("variance"),
-                  .count = statistics.integer("count", 0, INT64_MAX)};
-  state.skipped_in_a_row = view.integer("skipped_in_a_row", 0, INT64_MAX);
-}
-
-void write_trainer_file(const fs::path& directory, const TrainState& state, const std::vector<DataPosition>& position,
-                        uint64_t seed) {
-  FileWriter trainer(directory / kTrainer);
-  trainer.write(state_to_json(state, position, seed).dump(1) + "\n");
-  trainer.close(/*sync=*/false);
-}
-
 /// One of the moments, cut to the part of every block that is wanted.
 model::Parameters read_moments(const fs::path& file, const model::ModelConfig& config, const std::string& prefix,
                                const dist::Partition& part) {
@@ -220,14 +99,6 @@ model::Parameters read_moments(const fs::path& file, const model::ModelConfig& c
     own.layers.push_back(cut(layer));
   }
   return own;
-}
-
-uint64_t seed_from_json(const formats::JsonView& view) {
-  const formats::JsonView random = view.object("random");
-  if (!random.at("seed").is_number_unsigned()) {
-    random.fail("seed", "an integer from 0 on");
-  }
-  return random.at("seed").get<uint64_t>();
 }
 
 }  // namespace
@@ -292,16 +163,6 @@ void save_checkpoint(const fs::path& directory, const model::Llama& model, const
   });
 }
 
-TrainerFile read_trainer_file(const fs::path& directory, int64_t num_layers) {
-  const Json json = formats::read_json(directory / kTrainer);
-  const formats::JsonView view(json, (directory / kTrainer).string());
-  TrainerFile file;
-  state_from_json(view, num_layers, file.state);
-  file.position = position_from_json(view);
-  file.seed = seed_from_json(view);
-  return file;
-}
-
 Checkpoint load_checkpoint(const fs::path& directory, const dist::Partition& part) {
   Checkpoint checkpoint;
   checkpoint.config = model::read_model_config(directory);
@@ -309,8 +170,8 @@ Checkpoint load_checkpoint(const fs::path& directory, const dist::Partition& par
   TrainerFile trainer = read_trainer_file(directory, checkpoint.config.num_hidden_layers);
   checkpoint.position = std::move(trainer.position);
   checkpoint.seed = trainer.seed;
-  checkpoint.state = std::move(trainer.state);
   TrainState& state = checkpoint.state;
+  static_cast<TrainRecord&>(state) = std::move(trainer.record);
   state.part = part;
   state.exp_avg = read_moments(directory / kOptimizer, checkpoint.config, "exp_avg.", part);
   state.exp_avg_sq = read_moments(directory / kOptimizer, checkpoint.config, "exp_avg_sq.", part);
@@ -318,7 +179,7 @@ Checkpoint load_checkpoint(const fs::path& directory, const dist::Partition& par
 }
 
 bool has_optimizer(const fs::path& directory) {
-  return fs::exists(directory / kOptimizer) && fs::exists(directory / kTrainer);
+  return fs::exists(directory / kOptimizer) && fs::exists(directory / kTrainerFile);
 }
 
 std::vector<fs::path> list_checkpoints(const fs::path& run_directory) {

@@ -8,6 +8,7 @@
 #include "cambium/dist/group.h"
 #include "cambium/formats/safetensors.h"
 #include "cambium/model/llama.h"
+#include "cambium/train/record/trainer_file.h"
 #include "cambium/train/state.h"
 
 namespace cambium::train {
@@ -30,15 +31,6 @@ std::optional<CheckpointName> parse_checkpoint_name(const std::string& name);
 void save_checkpoint(const std::filesystem::path& directory, const model::Llama& model, const TrainState& state,
                      const std::vector<DataPosition>& position, uint64_t seed, const std::string& tokenizer_json,
                      dist::Group& group);
-
-/// What trainer.json holds; the moments of `state` stay empty.
-struct TrainerFile {
-  TrainState state;
-  std::vector<DataPosition> position;
-  uint64_t seed = 0;
-};
-/// Reads the trainer.json of a model of that many layers. Throws InvalidInput that names file and key.
-TrainerFile read_trainer_file(const std::filesystem::path& directory, int64_t num_layers);
 
 /// Where a checkpoint's weights and state are read.
 struct Checkpoint {

@@ -11,7 +11,7 @@
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/apply_growth.h"
 #include "cambium/train/checkpoint.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 
 namespace cambium::train {
 namespace fs = std::filesystem;
@@ -87,14 +87,14 @@ class Changing {
     }
   }
 
-  int64_t step() const { return trainer ? trainer->state.step : 0; }
+  int64_t step() const { return trainer ? trainer->record.step : 0; }
   uint64_t seed(std::optional<uint64_t> wanted) const { return wanted.value_or(trainer ? trainer->seed : 1); }
 
   void load() {
     if (trainer) {
       Checkpoint checkpoint = load_checkpoint(from_);
       weights = std::move(checkpoint.weights);
-      trainer->state = std::move(checkpoint.state);
+      state = std::move(checkpoint.state);
     } else {
       weights = model::read_parameters(from_, config);
     }
@@ -108,7 +108,7 @@ class Changing {
     write_config(from_, to, config.num_hidden_layers);
     model::copy_companions(from_, to);
     if (trainer) {
-      write_training_files(to, config, trainer->state, trainer->position, trainer->seed);
+      write_training_files(to, config, state, trainer->position, trainer->seed);
       write_manifest(to);
     }
     staged.commit();
@@ -121,6 +121,7 @@ class Changing {
   model::ModelConfig config;
   model::Parameters weights;
   std::optional<TrainerFile> trainer;  ///< of a checkpoint
+  TrainState state;                    ///< likewise, loaded
 
  private:
   std::map<std::string, formats::TensorInfo> stored_;
@@ -143,7 +144,7 @@ std::vector<GrowthRecord> grow_directory(const fs::path& from, const fs::path& t
   std::vector<int> order = model::plain_order(model.config.num_hidden_layers);
   for (const GrowthRecord& record : records) {
     if (model.trainer) {
-      grow(model.config, model.weights, model.trainer->state, record);
+      grow(model.config, model.weights, model.state, record);
     } else {
       grow(model.config, model.weights, record);
     }
@@ -170,7 +171,7 @@ growth::SymmetrizeEvent symmetrize_directory(const fs::path& from, const fs::pat
   StagedDirectory staged(to);
   model.load();
   if (model.trainer) {
-    symmetrize(model.config, model.weights, model.trainer->state, event);
+    symmetrize(model.config, model.weights, model.state, event);
   } else {
     symmetrize(model.config, model.weights, event);
   }

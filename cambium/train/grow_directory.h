@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cambium/train/events.h"
+#include "cambium/train/record/events.h"
 
 namespace cambium::train {
 

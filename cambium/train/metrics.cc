@@ -3,12 +3,12 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "cambium/base/error.h"
+#include "cambium/base/lines.h"
 #include "cambium/base/log.h"
 
 namespace cambium::train {
@@ -61,28 +61,14 @@ bool has_event_files(const fs::path& directory) {
 }  // namespace
 
 std::string lines_up_to(const std::string& content, int64_t step, size_t events) {
-  std::string kept;
   size_t seen = 0;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    if (end == std::string::npos) {
-      break;
-    }
-    const std::string_view line(content.data() + begin, end + 1 - begin);
-    begin = end + 1;
+  const size_t kept = take_lines(content, [&](std::string_view line) {
     const formats::Json json = formats::Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) {
-      break;
-    }
-    if (json["step"].get<int64_t>() > step) {
-      break;
-    }
-    if (changes_model(json) && ++seen > events) {
-      break;
-    }
-    kept += line;
-  }
-  return kept;
+    const bool wanted = json.is_object() && json.contains("step") && json["step"].is_number_integer() &&
+                        json["step"].get<int64_t>() <= step;
+    return wanted && (!changes_model(json) || ++seen <= events);
+  });
+  return content.substr(0, kept);
 }
 
 FinalLosses read_final_losses(const fs::path& run_directory) {
@@ -90,13 +76,13 @@ FinalLosses read_final_losses(const fs::path& run_directory) {
   if (!fs::exists(run_directory / "metrics.jsonl")) {
     return losses;
   }
-  std::istringstream lines(read_file(run_directory / "metrics.jsonl", kMaxBytes));
-  for (std::string line; std::getline(lines, line);) {
+  take_lines(read_file(run_directory / "metrics.jsonl", kMaxBytes), [&](std::string_view line) {
     const formats::Json json = formats::Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (json.is_object() && json.contains("loss")) {
       losses = {loss_of(json, "loss"), loss_of(json, "val_loss")};
     }
-  }
+    return true;
+  });
   return losses;
 }
 

@@ -8,7 +8,7 @@
 #include "cambium/base/files.h"
 #include "cambium/base/log.h"
 #include "cambium/base/rename.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 
 namespace cambium::train {
 namespace fs = std::filesystem;

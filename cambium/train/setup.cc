@@ -9,7 +9,7 @@
 #include "cambium/data/manifest.h"
 #include "cambium/model/hugging_face.h"
 #include "cambium/train/checkpoint.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 #include "cambium/train/run_directory.h"
 
 namespace cambium::train {
@@ -65,25 +65,25 @@ std::vector<data::TokenDataset> open_held_out(const config::DataSection& setting
 }
 
 /// Does what a checkpoint went through agree with what the configuration plans?
-void check_events(const TrainState& state, const config::ResolvedSteps& steps, const fs::path& checkpoint) {
-  for (size_t i = 0; i < state.growths.size(); ++i) {
-    if (i >= steps.events.size() || !(state.growths[i].event == steps.events[i])) {
+void check_events(const TrainRecord& record, const config::ResolvedSteps& steps, const fs::path& checkpoint) {
+  for (size_t i = 0; i < record.growths.size(); ++i) {
+    if (i >= steps.events.size() || !(record.growths[i].event == steps.events[i])) {
       bad_input("{}: grew from {} to {} layers after step {}, which the configuration does not plan ([growth])",
-                checkpoint.string(), state.growths[i].event.from_layers, state.growths[i].event.to_layers,
-                state.growths[i].event.step);
+                checkpoint.string(), record.growths[i].event.from_layers, record.growths[i].event.to_layers,
+                record.growths[i].event.step);
     }
   }
-  if (state.growths.size() < steps.events.size() && steps.events[state.growths.size()].step < state.step) {
+  if (record.growths.size() < steps.events.size() && steps.events[record.growths.size()].step < record.step) {
     bad_input("{}: is at step {}, but the configuration plans a growth after step {} that it has not made",
-              checkpoint.string(), state.step, steps.events[state.growths.size()].step);
+              checkpoint.string(), record.step, steps.events[record.growths.size()].step);
   }
-  const size_t done = state.symmetrized.size(), planned = steps.symmetrized.size();
-  if (done > planned || (done > 0 && steps.symmetrized[done - 1].step != state.symmetrized.back().step) ||
-      (done < planned && steps.symmetrized[done].step < state.step)) {
+  const size_t done = record.symmetrized.size(), planned = steps.symmetrized.size();
+  if (done > planned || (done > 0 && steps.symmetrized[done - 1].step != record.symmetrized.back().step) ||
+      (done < planned && steps.symmetrized[done].step < record.step)) {
     bad_input(
         "{}: was made symmetric {} times up to step {}, which the configuration does not plan "
         "(`growth.symmetrize`)",
-        checkpoint.string(), done, state.step);
+        checkpoint.string(), done, record.step);
   }
 }
 
@@ -136,8 +136,8 @@ Start start_fresh(const RunSetup& setup) {
 }
 
 /// Did the state's last growth happen right behind its last step?
-bool is_grown(const TrainState& state) {
-  return !state.growths.empty() && state.growths.back().event.step == state.step;
+bool is_grown(const TrainRecord& record) {
+  return !record.growths.empty() && record.growths.back().event.step == record.step;
 }
 
 /// The checkpoint that `--resume DIR` means: DIR itself, or the newest of a run's directory.
@@ -157,28 +157,28 @@ fs::path checkpoint_of(const fs::path& directory) {
 }
 
 /// How deep the model was at its first `growths` growths.
-int layers_after(const TrainState& state, size_t growths, int64_t layers_now) {
-  if (state.growths.empty()) {
+int layers_after(const TrainRecord& record, size_t growths, int64_t layers_now) {
+  if (record.growths.empty()) {
     return static_cast<int>(layers_now);
   }
-  return growths == 0 ? state.growths.front().event.from_layers : state.growths[growths - 1].event.to_layers;
+  return growths == 0 ? record.growths.front().event.from_layers : record.growths[growths - 1].event.to_layers;
 }
 
-config::BranchPoint point_of(const Branch& branch, const TrainState& state, int64_t layers_now) {
+config::BranchPoint point_of(const Branch& branch, const TrainRecord& record, int64_t layers_now) {
   const auto growths = static_cast<size_t>(branch.growths), symmetrized = static_cast<size_t>(branch.symmetrized);
-  if (growths > state.growths.size() || symmetrized > state.symmetrized.size()) {
+  if (growths > record.growths.size() || symmetrized > record.symmetrized.size()) {
     bad_input("{}: holds fewer growths than the parent that it names", branch.from);
   }
   config::BranchPoint point{.from = branch.from,
                             .step = branch.step,
-                            .layers = layers_after(state, growths, layers_now),
+                            .layers = layers_after(record, growths, layers_now),
                             .events = {},
                             .symmetrized = {}};
   for (size_t i = 0; i < growths; ++i) {
-    point.events.push_back(state.growths[i].event);
+    point.events.push_back(record.growths[i].event);
   }
-  point.symmetrized.assign(state.symmetrized.begin(),
-                           state.symmetrized.begin() + static_cast<std::ptrdiff_t>(symmetrized));
+  point.symmetrized.assign(record.symmetrized.begin(),
+                           record.symmetrized.begin() + static_cast<std::ptrdiff_t>(symmetrized));
   return point;
 }
 
@@ -186,9 +186,9 @@ config::BranchPoint point_of(const Branch& branch, const TrainState& state, int6
 Branch branch_from(const fs::path& checkpoint, const TrainerFile& trainer) {
   return {.from = checkpoint.string(),
           .model_hash = stated_hash(checkpoint, "model.safetensors"),
-          .step = trainer.state.step,
-          .growths = static_cast<int64_t>(trainer.state.growths.size()),
-          .symmetrized = static_cast<int64_t>(trainer.state.symmetrized.size()),
+          .step = trainer.record.step,
+          .growths = static_cast<int64_t>(trainer.record.growths.size()),
+          .symmetrized = static_cast<int64_t>(trainer.record.symmetrized.size()),
           .position = trainer.position};
 }
 
@@ -248,9 +248,9 @@ Past past_of(const config::RunConfig& config, const std::optional<fs::path>& of_
   const fs::path checkpoint = past.checkpoint ? *past.checkpoint : checkpoint_of(parent);
   const int64_t layers = model::read_model_config(checkpoint).num_hidden_layers;
   const TrainerFile trainer = read_trainer_file(checkpoint, layers);
-  past.branch = past.checkpoint ? trainer.state.branch : branch_from(checkpoint, trainer);
+  past.branch = past.checkpoint ? trainer.record.branch : branch_from(checkpoint, trainer);
   if (past.branch) {
-    past.point = point_of(*past.branch, trainer.state, layers);
+    past.point = point_of(*past.branch, trainer.record, layers);
   } else if (!parent.empty()) {
     bad_input("{}: `run.dir` holds a run that was not branched from another, but `run.branch_from` is {}",
               config.run.dir, parent);
@@ -275,9 +275,9 @@ std::optional<model::ModelConfig> begun_with(const fs::path& run_directory, cons
     return std::nullopt;
   }
   model::ModelConfig config = model::read_model_config(*checkpoint);
-  const TrainState state = read_trainer_file(*checkpoint, config.num_hidden_layers).state;
-  if (!state.growths.empty()) {
-    config.num_hidden_layers = state.growths.front().event.from_layers;
+  const TrainRecord record = read_trainer_file(*checkpoint, config.num_hidden_layers).record;
+  if (!record.growths.empty()) {
+    config.num_hidden_layers = record.growths.front().event.from_layers;
   }
   return config;
 }

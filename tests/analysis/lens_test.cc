@@ -7,15 +7,15 @@
 #include "cambium/analysis/lens_train.h"
 #include "cambium/analysis/values.h"
 #include "cambium/base/error.h"
-#include "tests/formats/temp_folder.h"
 #include "tests/model/golden.h"
+#include "tests/support/folder.h"
 
 namespace cambium::analysis {
 namespace {
 
 const std::filesystem::path kFolder = model::kGolden / "analyses" / "grouped";
 
-class Lenses : public formats::TempFolder {
+class Lenses : public Folder {
  protected:
   Lenses() : model_(model::load_golden(kFolder / "model")), stored_(kFolder / "translators.safetensors") {
     prompts_ = read_prompts(kFolder / "prompts.jsonl", nullptr, model_.config.vocab_size, 1);

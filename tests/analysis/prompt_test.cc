@@ -6,12 +6,12 @@
 #include <fstream>
 
 #include "cambium/base/error.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 
 namespace cambium::analysis {
 namespace {
 
-class Prompts : public formats::TempFolder {
+class Prompts : public Folder {
  protected:
   PromptSet read(std::string_view lines) const { return read_prompts(write("p.jsonl", lines), nullptr, 50, 1); }
   /// The message that refuses the lines.

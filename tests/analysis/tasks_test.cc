@@ -6,15 +6,15 @@
 #include "cambium/analysis/lens.h"
 #include "cambium/base/error.h"
 #include "cambium/model/hugging_face.h"
-#include "tests/formats/temp_folder.h"
 #include "tests/model/golden.h"
+#include "tests/support/folder.h"
 
 namespace cambium::analysis {
 namespace {
 
 const std::filesystem::path kModel = model::kGolden / "eval" / "curriculum";
 
-class OnTasks : public formats::TempFolder {
+class OnTasks : public Folder {
  protected:
   Tasks tasks(const std::string& names) const {
     eval::EvalSettings settings;

@@ -21,15 +21,18 @@ BELOW = {
     "ops": ["base"],
     "model": ["formats", "model/config", "ops"],
     "dist": ["base"],
-    "train": ["data", "model", "growth", "config", "dist"],
-    "eval": ["data", "model", "dist"],
+    "train/record": ["formats", "growth"],
+    "train": ["data", "model", "train/record", "config", "dist"],
+    "eval/tasks": ["data"],
+    "eval": ["model", "eval/tasks", "dist"],
     "analysis": ["eval"],
     "report": ["config"],
     "study/jobs": ["report", "data"],
     "study": ["train", "study/jobs"],
 }
 
-WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "report", "study/jobs"}
+WITHOUT_LIBTORCH = {"base", "formats", "text", "data", "growth", "model/config", "config", "train/record", "eval/tasks",
+                    "report", "study/jobs"}
 LIBTORCH = re.compile(r"^(torch|ATen|c10|caffe2|torchgen)/")
 
 # Libraries that one place of the house wraps for all others.

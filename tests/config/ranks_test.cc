@@ -17,7 +17,7 @@ RunConfig paper(const std::string& more) {
 }
 
 constexpr double kRate = 4e14, kBandwidth = 4e10, kLatency = 1e-5;
-constexpr CudaSupport kGpu{.available = true};
+const CudaSupport kGpu{.available = true};
 
 RankStage only(const RunConfig& config, const Network& network, double rate = kRate) {
   const Plan plan = make_plan(config, 0, kGpu);

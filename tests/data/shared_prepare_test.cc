@@ -57,14 +57,12 @@ class Seat : public PrepareTeam {
   void hand_over(const std::string& bytes) override {
     const std::lock_guard lock(table_.mutex);
     own().push_back(bytes);
+    table_.most_untaken = std::max(table_.most_untaken, untaken_bytes());
   }
   int64_t untaken() override {
     const std::lock_guard lock(table_.mutex);
     if (table_.failed) throw Error("another rank failed");
-    int64_t bytes = 0;
-    for (const std::string& waiting : own()) bytes += std::ssize(waiting);
-    table_.most_untaken = std::max(table_.most_untaken, bytes);
-    return bytes;
+    return untaken_bytes();
   }
   std::optional<std::string> take(int64_t rank) override {
     const std::lock_guard lock(table_.mutex);
@@ -78,6 +76,11 @@ class Seat : public PrepareTeam {
   }
 
  private:
+  int64_t untaken_bytes() {
+    int64_t bytes = 0;
+    for (const std::string& waiting : own()) bytes += std::ssize(waiting);
+    return bytes;
+  }
   std::deque<std::string>& own() { return table_.handed[static_cast<size_t>(rank_)]; }
 
   Table& table_;

@@ -4,8 +4,9 @@
 #include <sstream>
 
 #include "cambium/base/files.h"
-#include "cambium/eval/example.h"
-#include "cambium/eval/measure.h"
+#include "cambium/eval/aggregate.h"
+#include "cambium/eval/tasks/example.h"
+#include "cambium/eval/tasks/measure.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cambium::eval {

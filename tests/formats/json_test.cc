@@ -5,7 +5,7 @@
 #include <random>
 
 #include "cambium/base/error.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 #include "tests/support/refusal.h"
 
 namespace cambium::formats {
@@ -90,7 +90,7 @@ TEST(ParseJson, SurvivesDamage) {
 }
 
 TEST(JsonView, ReadsTypedValues) {
-  const Json json = parse_json(R"({"i": 5, "f": 2.5, "b": true, "s": "x", "o": {"k": 7}, "n": null})", "t");
+  const Json json = parse_json(R"({"i": 5, "f": 2.5, "b": true, "s": "x", "o": {"k": 7}, "n": null, "l": [1]})", "t");
   const JsonView view(json, "config.json");
   EXPECT_EQ(view.integer("i", 1, 5), 5);
   EXPECT_EQ(view.number("f"), 2.5);
@@ -98,6 +98,7 @@ TEST(JsonView, ReadsTypedValues) {
   EXPECT_TRUE(view.boolean("b"));
   EXPECT_EQ(view.string("s"), "x");
   EXPECT_EQ(view.object("o").integer("k", 0, 9), 7);
+  EXPECT_EQ(view.list("l"), Json({1}));
   EXPECT_TRUE(view.has("i"));
   EXPECT_FALSE(view.has("n"));
   EXPECT_FALSE(view.has("nothing"));
@@ -116,11 +117,13 @@ TEST(JsonView, NamesFileKeyFoundAndExpected) {
   EXPECT_REFUSAL(view.boolean("s"), "true or false");
   EXPECT_REFUSAL(view.number("s"), "a number");
   EXPECT_REFUSAL(view.string("i"), "a string");
+  EXPECT_REFUSAL(view.list("o"), "key `o`", "expected a list,", "found an object");
+  EXPECT_REFUSAL(view.list("gone", "files"), "key `gone`: missing", "a list of files");
   const Json list = Json::array({1});
   EXPECT_REFUSAL(JsonView(list, "x.json").has("a"), "x.json", "expected a JSON object", "a list of 1");
 }
 
-using JsonFiles = TempFolder;
+using JsonFiles = Folder;
 
 TEST_F(JsonFiles, ReadsAndNamesTheFile) {
   EXPECT_EQ(read_json(write("good.json", "[1]")), Json::array({1}));

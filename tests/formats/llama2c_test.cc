@@ -9,7 +9,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/formats/safetensors.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 #include "tests/support/refusal.h"
 
 namespace cambium::formats {
@@ -38,7 +38,7 @@ const Llama2cModel::Tensor& find(const Llama2cModel& model, std::string_view nam
   throw Error("no such tensor");
 }
 
-using Llama2c = TempFolder;
+using Llama2c = Folder;
 
 TEST_F(Llama2c, NamesShapesAndOrder) {
   const Llama2cModel model = read_llama2c(write("m.bin", file_of(kSizes, kValues)));

@@ -6,7 +6,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/base/files.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 #include "tests/support/refusal.h"
 
 namespace cambium::formats {
@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 const fs::path kGoldens = fs::path(CAMBIUM_GOLDEN_DIR) / "parquet";
 
-class Parquet : public TempFolder {
+class Parquet : public Folder {
  protected:
   void SetUp() override {
     try {

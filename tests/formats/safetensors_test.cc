@@ -10,7 +10,7 @@
 
 #include "cambium/base/error.h"
 #include "cambium/formats/json.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 #include "tests/support/refusal.h"
 
 namespace cambium::formats {
@@ -28,7 +28,7 @@ std::string entry(std::string_view dtype, std::string_view shape, std::string_vi
   return format(R"({{"dtype":"{}","shape":[{}],"data_offsets":[{}]}})", dtype, shape, offsets);
 }
 
-class Safetensors : public TempFolder {
+class Safetensors : public Folder {
  protected:
   std::string refusal_of(std::string_view bytes) const {
     const auto path = write("model.safetensors", bytes);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cambium/base/error.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 #include "tests/support/refusal.h"
 
 namespace cambium::formats {
@@ -44,7 +44,7 @@ std::string long_text() {
   return text;
 }
 
-class Streams : public TempFolder {
+class Streams : public Folder {
  protected:
   static std::string read_all(const std::filesystem::path& path, size_t piece = 65'536) {
     const auto stream = open_input(path);
@@ -73,6 +73,8 @@ TEST_F(Streams, ReadsPlainGzipAndZstdByContent) {
   EXPECT_EQ(read_all(write("b", zstd(text))), text);
   for (const char* whole : {"plain.gz", "a", "b"}) {
     EXPECT_EQ(read_input(folder_ / whole), text) << whole;
+    EXPECT_EQ(read_input(folder_ / whole, std::ssize(text)), text) << whole;
+    EXPECT_REFUSAL(read_input(folder_ / whole, std::ssize(text) - 1), whole, "holds more than");
   }
   for (const std::string_view small : {"", "a", "\n", "abc", "\x1f", "\x28\xb5\x2f"}) {
     EXPECT_EQ(read_all(write("small", small), 1), small);

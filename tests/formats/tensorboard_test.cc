@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cambium/formats/crc32c.h"
-#include "tests/formats/temp_folder.h"
+#include "tests/support/folder.h"
 
 namespace cambium::formats {
 namespace {
@@ -92,7 +92,7 @@ TEST(Crc32c, PublishedVectors) {  // RFC 3720, B.4
   EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62a8ab43u);
 }
 
-class TensorBoard : public TempFolder {
+class TensorBoard : public Folder {
  protected:
   std::vector<std::filesystem::path> files() const {
     std::vector<std::filesystem::path> paths;

@@ -2,7 +2,7 @@
 
 #include "cambium/growth/schedule.h"
 #include "cambium/train/apply_growth.h"
-#include "cambium/train/manifest.h"
+#include "cambium/train/record/manifest.h"
 #include "cambium/train/run_directory.h"
 #include "tests/support/refusal.h"
 #include "tests/train/tiny.h"

@@ -3,13 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <string>
-
-#include "cambium/base/files.h"
 #include "cambium/model/llama.h"
 #include "cambium/train/state.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/folder.h"
 
 namespace cambium::train {
 
@@ -56,18 +52,5 @@ inline bool same(const model::Parameters& a, const model::Parameters& b) {
   }
   return left.size() == right.size();
 }
-
-/// An empty directory of the test's own, removed at its end.
-class Folder : public testing::Test {
- protected:
-  void write(const std::filesystem::path& name, const std::string& content) const {
-    std::filesystem::create_directories((folder_ / name).parent_path());
-    write_file_atomic(folder_ / name, content);
-  }
-  std::string read(const std::filesystem::path& name) const { return read_file(folder_ / name); }
-
-  const TemporaryFolder temporary_;
-  const std::filesystem::path folder_ = temporary_.path();
-};
 
 }  // namespace cambium::train

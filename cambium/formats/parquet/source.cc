@@ -1,4 +1,5 @@
 // The library that reads Parquet, the only code that sees Arrow C++.
+#include <arrow/memory_pool.h>
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
@@ -11,6 +12,9 @@
 
 namespace cambium::formats {
 namespace {
+
+constexpr int64_t kAtOnce = 512;                 ///< rows
+constexpr int64_t kMostRows = int64_t{1} << 48;  ///< of a file
 
 struct Column {
   std::string name;
@@ -53,7 +57,7 @@ Column find_column(const parquet::SchemaDescriptor& schema, const std::string& n
 class Source final : public ParquetSource {
  public:
   Source(const std::string& path, const std::vector<std::string>& columns) {
-    parquet::ReaderProperties properties;
+    parquet::ReaderProperties properties(&memory_);
     properties.enable_buffered_stream();  // pages, not whole columns of a row group
     properties.set_buffer_size(1 << 20);
     properties.set_page_checksum_verification(true);
@@ -62,7 +66,8 @@ class Source final : public ParquetSource {
     for (const std::string& name : columns) columns_.push_back(find_column(*metadata_->schema(), name));
     for (int group = 0; group < metadata_->num_row_groups(); ++group) {
       const int64_t rows = metadata_->RowGroup(group)->num_rows();
-      if (rows < 0) throw std::runtime_error(format("row group {}: {} rows", group, rows));
+      if (rows < 0 || rows > kMostRows - num_rows_)
+        throw std::runtime_error(format("row group {}: {} rows", group, rows));
       num_rows_ += rows;
     }
   }
@@ -102,17 +107,17 @@ class Source final : public ParquetSource {
       column.reader = std::dynamic_pointer_cast<parquet::ByteArrayReader>(reader->Column(column.index));
       if (!column.reader) throw std::runtime_error(format("column `{}`: no column of text", column.name));
     }
-    if (to_skip_ > 0) {
+    while (to_skip_ > 0) {
       ParquetRows skipped;
-      skipped.count = std::exchange(to_skip_, 0);
+      skipped.count = std::min(to_skip_, kAtOnce);
       skipped.values.resize(static_cast<size_t>(skipped.count) * columns_.size());
       for (size_t i = 0; i < columns_.size(); ++i) read(columns_[i], i, skipped);
       left_ -= skipped.count;
+      to_skip_ -= skipped.count;
     }
   }
 
   void read(Column& column, size_t at, ParquetRows& rows) {
-    constexpr int64_t kAtOnce = 512;
     std::vector<int16_t> definition(kAtOnce), repetition(kAtOnce);
     std::vector<parquet::ByteArray> values(kAtOnce);
     for (int64_t row = 0; row < rows.count;) {
@@ -134,6 +139,8 @@ class Source final : public ParquetSource {
     }
   }
 
+  // A page may say that it unpacks to 2 GiB.
+  arrow::CappedMemoryPool memory_{arrow::default_memory_pool(), /*bytes_allocated_limit=*/int64_t{1} << 30};
   std::unique_ptr<parquet::ParquetFileReader> file_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::vector<Column> columns_;

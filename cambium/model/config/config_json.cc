@@ -137,8 +137,7 @@ std::vector<int64_t> read_norm_positions(const JsonView& json) {
   constexpr std::string_view kKey = "layer_norm_scaling_positions";
   std::vector<int64_t> positions;
   if (!json.has(kKey)) return positions;
-  if (!json.at(kKey).is_array()) json.fail(kKey, "a list of layers");
-  for (const Json& position : json.at(kKey)) {
+  for (const Json& position : json.list(kKey, "layers")) {
     if (!position.is_number_integer()) json.fail(kKey, "a list of layers");
     positions.push_back(position.get<int64_t>());
   }
