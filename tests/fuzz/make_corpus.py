@@ -48,9 +48,11 @@ def field(number, content):
 
 
 def sentencepiece():
-    pieces = b"".join(field(1, field(1, piece.encode()) + varint(2 << 3 | 5) + struct.pack("<f", -i))
-                      for i, piece in enumerate(["<unk>", "<s>", "</s>", "\u2581a", "b"]))
-    trainer = field(3, 2) + field(4, 5)
+    unknown, control, normal = 2, 3, 1
+    pieces = b"".join(field(1, field(1, piece.encode()) + varint(2 << 3 | 5) + struct.pack("<f", -i) + field(3, kind))
+                      for i, (piece, kind) in enumerate([("<unk>", unknown), ("<s>", control), ("</s>", control), ("\u2581", normal),
+                                                         ("a", normal), ("b", normal), ("\u2581a", normal), ("ab", normal)]))
+    trainer = field(3, 2) + field(4, 8)
     normalizer = field(1, b"identity") + field(3, 1) + field(4, 0) + field(5, 1)
     return pieces + field(2, trainer) + field(3, normalizer)
 
@@ -108,3 +110,65 @@ put("evaluation", "results", as_json({
     "n-shot": {"t": 0}, "configs": {}, "model_name": "runs/a", "config": {"model": "cambium", "model_args": "pretrained=runs/a"}}))
 put("analysis", "cosines", as_json({"analysis": "cosines", "model": "runs/a", "definition": "d", "prompts": {"count": 2},
                                      "seed": 1, "values": {"cos_attn": [0.1, None], "m": [[1, 2], [3, 4]]}}))
+growth = {"step": 25, "operator": "midas", "from_layers": 2, "to_layers": 4, "sources": [0, 1], "insert_at": 2, "moments": "copy"}
+data = [{"source": "books", "windows": 5760, "tokens": 737280}]
+trainer = {"format": "cambium-trainer", "version": 1, "step": 180, "tokens": 737280, "data": data, "random": {"seed": 1, "step": 180},
+           "adam_steps": [180] * 6, "growth": [growth], "lineage": [0, 1, 0, 1],
+           "loss_statistics": {"mean": 2.7, "variance": 0.6, "count": 180}, "skipped_in_a_row": 0}
+put("trainer", "grown", as_json(trainer))
+put("trainer", "branched", as_json(trainer | {
+    "symmetrized": [{"step": 60, "block_size": 2, "strength": 0.5, "control": "none", "seed": 1, "pairs": [[0, 1]]}],
+    "branch": {"from": "runs/a", "model_hash": "0" * 32, "step": 50, "growths": 1, "symmetrized": 0, "data": data}}))
+put("checkpoint", "one-file", as_json({"format": "cambium-checkpoint", "version": 1,
+                                       "files": [{"name": "trainer.json", "bytes": 2, "xxh3_128": "1" * 32}]}))
+steps = [{"step": i, "tokens": 4096 * i, "loss": 6 - i / 9, "grad_norm": 0.5, "lr": 0.004, "layers": 2, "tokens_per_second": 7566.9,
+          "mfu": 0.25, "seconds": 5.4 * i, "data_wait": 2e-4, "source_tokens": {"books": 4096 * i}} for i in (10, 20)]
+put("metrics", "grown", "".join(json.dumps(line) + "\n" for line in steps + [
+    growth | {"event": "growth", "loss_before": 4.9, "loss_after": 4.96, "seconds": 0.1},
+    steps[1] | {"step": 30, "layers": 4, "val_loss": 5.1}]))
+put("parquet", "plain", (ROOT / "tests/golden/parquet/plain.parquet").read_bytes())
+put("parquet", "compressed", (ROOT / "tests/golden/parquet/documents.parquet").read_bytes())
+put("study_record", "small", as_json({
+    "name": "small", "question": "What?", "baseline": "baseline", "runs": [{"dir": "baseline-s1", "variant": "baseline", "seed": 1}],
+    "commands": [{"job": "train baseline-s1", "command": "cambium train a.toml"}], "machine": {"processor": "one"}}))
+source = '[source]\nform = "jsonl"\nfile = "mini.jsonl"\nget = "nothing"\n'
+put("task", "choices", 'task = "mini"\nabout = "a test"\ngroup = "tests"\nversion = "1"\nkind = "multiple_choice"\n' + source +
+    '[prompt]\ntext = "Q: {question|strip|lower}\\nA:"\nchoices = "{choices}"\ngold = "{answer}"\n[[metric]]\nname = "acc"\n')
+for name in ("gsm8k", "squadv2", "triviaqa"):
+    put("task", name, (ROOT / f"tasks/{name}.toml").read_bytes().replace(b"\n\n", b"\n"))
+item = {"question": "Who?", "answer": "B"}
+for number, (form, text) in enumerate({
+        "jsonl": json.dumps(item) + "\n\n" + json.dumps(item) + "\n",
+        "json": as_json([item, item]),
+        "hellaswag": "A man\n2\none\ntwo\nthree\nfour\n",
+        "squad": as_json({"data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "q", "answers": [
+            {"text": "a", "answer_start": 0}], "is_impossible": False}]}]}]}),
+        "coqa": json.dumps({"questions": ["a?", "b?"], "answers": ["c", "d"]}) + "\n",
+        "xml": '<?xml version="1.0"?>\n<!-- x -->\n<set><item id="1"><q>a &lt; &#65;</q><a>2</a></item></set>\n',
+        "lines": "one\ntwo\n"}.items()):
+    put("evaluation_set", form, bytes([number]) + text.encode())
+put("answers", "two", "".join(json.dumps({"request": i, "log_likelihood": -1.5, "greedy": True, "text": "a\u00e4", "token_log_probs": [-1.5],
+                                          "token_contexts": [3]}) + "\n" for i in range(2)))
+
+
+def numbers(*shape):
+    """Nested lists of numbers of that shape."""
+    return [numbers(*shape[1:]) if len(shape) > 1 else round(0.37 * i - 0.5, 2) for i in range(shape[0])]
+
+
+# In the order of the target's names of analyses; what the page shows of each.
+PAGE = [
+    {"rc_attn": numbers(4), "rc_mlp": numbers(4), "rc_layer": numbers(4), "norm_input": numbers(4), "rc_layer_by_position": numbers(2, 4)},
+    {"cos_attn": numbers(4), "cos_mlp": numbers(4), "cos_layer": numbers(4), "cos_io": numbers(4)},
+    {"layer_max": 1.5, "logit_max": 2, "effect_layer_max": numbers(4), "effect_logit_max": numbers(4), "uniform": 2.5},
+    {"logit_accuracy": numbers(5), "logit_agreement": numbers(5), "logit_depth_90": 3},
+    {"kl": numbers(5), "top5_overlap": numbers(5), "top1_agreement": numbers(5), "cross_entropy": numbers(5)},
+    {"baseline_nll": 2.5, "nll": numbers(4, 2), "sizes": [1, 2]},
+    {"baseline_nll": 2.5, "nll": numbers(4, 2), "sizes": [2, 4], "nll_blocks": 3.5},
+    {"baseline_nll": 2.5, "nll": numbers(4, 2), "nll_blocks": numbers(2, 2), "sizes": [1, 2], "block_size": 2},
+    {"curse_of_depth": 0.4, "curse_of_depth_interval": [0.1, 0.6], "curse_of_depth_threshold": 0.5, "curse_of_depth_verdict": "absent"},
+    {"layer_effect": numbers(4, 4), "logit_effect": numbers(4)},
+]
+for number, values in enumerate(PAGE):
+    put("page", f"analysis-{number}", bytes([number]) + json.dumps(
+        {"analysis": "a", "model": "runs/a", "definition": "d <b>", "prompts": {"count": 2}, "seed": 1, "values": values}).encode())
