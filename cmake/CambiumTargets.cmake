@@ -41,16 +41,11 @@ set(cambium_common_headers <algorithm> <chrono> <filesystem> <functional> <map> 
 # Gives a target LibTorch, and the one precompiled header that all LibTorch users share.
 function(cambium_use_torch target)
   target_link_libraries(${target} PUBLIC cambium_torch)
-  target_compile_options(${target} PRIVATE -fopenmp)
-  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")  # whose OpenMP is not the one that LibTorch brings (Debian: libomp-dev)
-    target_link_options(${target} PUBLIC -fopenmp)
-  endif()
   if(NOT TARGET cambium_torch_pch)
     file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cc "// Only carries the precompiled header.\n")
     add_library(cambium_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cc)
     target_link_libraries(cambium_torch_pch PUBLIC cambium_options cambium_torch fmt::fmt-header-only
                                                    nlohmann_json::nlohmann_json)
-    target_compile_options(cambium_torch_pch PRIVATE -fopenmp)
     target_precompile_headers(cambium_torch_pch PRIVATE <ATen/ATen.h> ${cambium_common_headers})
   endif()
   get_target_property(type ${target} TYPE)

@@ -44,6 +44,13 @@ endforeach()
 add_library(cambium_torch INTERFACE)
 target_include_directories(cambium_torch SYSTEM INTERFACE ${torch_root}/include
                            ${torch_root}/include/torch/csrc/api/include)
+# ATen's loops over threads are compiled into our code, and ask LibTorch which thread they are on. Its OpenMP is GCC's: of
+# Clang's, all threads would be the first one, and share what each should have of its own.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(STATUS "Clang: our ops run on one thread; build with GCC for anything but sanitizers")
+else()
+  target_compile_options(cambium_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+endif()
 # The OpenMP runtime that LibTorch brings, so that a process holds one thread pool; else the compiler's.
 file(GLOB torch_openmp ${torch_root}/lib/libgomp*.so*)
 if(torch_openmp)

@@ -91,7 +91,8 @@ inline void pack_tiles(Rows<const T> from, int64_t depth, int64_t count, int32_t
   int64_t column = 0;
 #if defined(__AVX512F__)
   // A cache line of bfloat16 at a time, which four tiles share.
-  using Tile = int32_t __attribute__((vector_size(kTileRows * 4), aligned(4), may_alias));
+  typedef int32_t Tile
+      __attribute__((vector_size(kTileRows * 4), aligned(4), may_alias));  // NOLINT(modernize-use-using)
   constexpr int64_t kTiles = 4, kColumns = kTiles * kTileRows;
   for (; column + kColumns <= count; column += kColumns) {
     int32_t* tile = to + column * steps;

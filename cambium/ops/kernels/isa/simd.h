@@ -30,8 +30,13 @@ constexpr int kTileRows = kWidth == 16 ? 8 : 6;
 
 using Floats = float __attribute__((vector_size(kWidth * 4)));
 using Words = int32_t __attribute__((vector_size(kWidth * 4)));
-using UnalignedFloats = float __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
-using UnalignedWords = int32_t __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+// Vectors that may lie anywhere, among entries of any type. Clang takes an alignment in a typedef only.
+// NOLINTBEGIN(modernize-use-using)
+typedef float UnalignedFloats __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+typedef int32_t UnalignedWords __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+typedef uint16_t UnalignedHalves __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
+typedef float UnalignedHalfVector __attribute__((vector_size(kWidth * 2), aligned(4), may_alias));
+// NOLINTEND(modernize-use-using)
 
 constexpr int kDoubles = kWidth / 2;
 using Doubles = double __attribute__((vector_size(kDoubles * 8)));
@@ -67,7 +72,6 @@ template <>
 }
 
 using Halves = uint16_t __attribute__((vector_size(kWidth * 2)));
-using UnalignedHalves = uint16_t __attribute__((vector_size(kWidth * 2), aligned(2), may_alias));
 
 inline Floats load(const float* from) { return *reinterpret_cast<const UnalignedFloats*>(from); }
 /// The bits of bfloat16 entries, each in the lower half of a word.
@@ -77,8 +81,7 @@ inline Words load_bits(const BFloat16* from) {
 inline Floats load(const BFloat16* from) { return (Floats)(load_bits(from) << 16); }
 inline void store_words(int32_t* to, Words value) { *reinterpret_cast<UnalignedWords*>(to) = value; }
 inline Doubles load_doubles(const float* from) {
-  using HalfVector = float __attribute__((vector_size(kDoubles * 4), aligned(4), may_alias));
-  return __builtin_convertvector(*reinterpret_cast<const HalfVector*>(from), Doubles);
+  return __builtin_convertvector(*reinterpret_cast<const UnalignedHalfVector*>(from), Doubles);
 }
 inline void store(float* to, Floats value) { *reinterpret_cast<UnalignedFloats*>(to) = value; }
 inline void store(BFloat16* to, Floats value) {
