@@ -20,7 +20,7 @@ class Sources : public Folder {
 
 TEST_F(Sources, FlattenTheQuestionsOfSquad) {
   const auto documents = read_as("squad", R"({"data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [
-      {"id": "1", "question": "q"}, {"id": "2", "question": "r"}]}]}, {"paragraphs": []}]})");
+      {"question": "q"}, {"id": "2", "question": "r"}]}]}, {"paragraphs": []}]})");
   ASSERT_EQ(documents.size(), 2u);
   EXPECT_EQ(documents[1].value, (formats::Json{{"title", "t"}, {"context", "c"}, {"id", "2"}, {"question", "r"}}));
 }

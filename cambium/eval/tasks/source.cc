@@ -125,7 +125,8 @@ void read_squad(const fs::path& path, Collector& out) {
     for (const Json& paragraph : view.list("paragraphs")) {
       const formats::JsonView inside(paragraph, path.string());
       for (const Json& question : inside.list("qas", "questions")) {
-        const std::string id = formats::JsonView(question, path.string()).string("id");
+        const formats::JsonView asked(question, path.string());
+        const std::string id = asked.has("id") ? asked.string("id") : "without an id";
         Json item{{"title", view.has("title") ? view.string("title") : ""}, {"context", inside.string("context")}};
         item.update(question);
         out.add(std::move(item), format("{}: question {}", path.string(), id));
