@@ -59,11 +59,11 @@ def wall_times(events):
 class LongRun(Training):
     def test_memory_and_open_files_stay_flat(self):
         steps = 10_000 if long_tests() else 600
-        settings = {"train.steps": steps, "checkpoint.every": 25, "data.val_every": 20, "log.every": 5,
-                    "eval.tasks": "copy_real_words", "eval.every": 50, "eval.limit": 2}
+        settings = {"train.steps": steps, "checkpoint.every": steps // 24, "data.val_every": steps // 30,
+                    "log.every": steps // 120, "eval.tasks": "copy_real_words", "eval.every": steps // 12, "eval.limit": 2}
         process = self.begin("flat", settings)
         seen = []  # (lines of metrics.jsonl, resident kB, open files), one after every twentieth of the run
-        wanted = steps // 5
+        wanted = 120  # lines
         while process.wait_for(lambda: process.lines() >= wanted * (len(seen) + 1) // 20, timeout=900):
             seen.append((process.lines(), resident_kilobytes(process.process.pid), open_files(process.process.pid)))
         code, said = process.end()
