@@ -16,21 +16,11 @@ using formats::Json;
 constexpr int64_t kFirstCut = 8, kCutStep = 8, kLastTokens = 4;
 constexpr size_t kMostCuts = 4;
 
-/// The list of integers from `low` to `high` under a key.
+/// The list under a key, which holds at least one.
 std::vector<int64_t> integers(const Json& line, const char* key, int64_t low, int64_t high, const std::string& what) {
-  const Json& list = line.at(key);
-  if (!list.is_array() || list.empty()) {
-    bad_input("{}: `{}`: expected a list of integers, found {}", what, key,
-              list.is_array() ? "an empty list" : list.type_name());
-  }
-  std::vector<int64_t> values;
-  for (const Json& entry : list) {
-    const bool fits = entry.is_number_unsigned() && entry.get<uint64_t>() <= static_cast<uint64_t>(high) &&
-                      entry.get<int64_t>() >= low;
-    if (!fits) {
-      bad_input("{}: `{}`: expected integers from {} to {}, found {}", what, key, low, high, entry.dump());
-    }
-    values.push_back(entry.get<int64_t>());
+  std::vector<int64_t> values = formats::JsonView(line, what).integers(key, low, high);
+  if (values.empty()) {
+    bad_input("{}: key `{}`: expected at least one integer, found an empty list", what, key);
   }
   return values;
 }

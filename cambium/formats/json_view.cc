@@ -23,6 +23,13 @@ std::string describe(const Json& value) {
 
 }  // namespace
 
+std::optional<int64_t> as_integer(const Json& value, int64_t low, int64_t high) {
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return std::nullopt;
+  const auto number = value.get<int64_t>();
+  return number >= low && number <= high ? std::optional(number) : std::nullopt;
+}
+
 bool JsonView::has(std::string_view key) const {
   if (!value_.is_object()) {
     bad_input("{}: {}expected a JSON object, found {}", what_, prefix_.empty() ? "" : format("key `{}`: ", prefix_),
@@ -45,14 +52,24 @@ void JsonView::fail(std::string_view key, std::string_view expected) const {
 }
 
 int64_t JsonView::integer(std::string_view key, int64_t low, int64_t high) const {
-  const auto refuse = [&] { fail(key, format("an integer from {} to {}", low, high)); };
-  if (!has(key)) refuse();
-  const Json& value = *value_.find(key);
-  if (!value.is_number_integer()) refuse();
-  if (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) refuse();
-  const auto number = value.get<int64_t>();
-  if (number < low || number > high) refuse();
-  return number;
+  const std::optional<int64_t> number = has(key) ? as_integer(*value_.find(key), low, high) : std::nullopt;
+  if (!number) fail(key, format("an integer from {} to {}", low, high));
+  return *number;
+}
+
+uint64_t JsonView::seed(std::string_view key) const {
+  if (!has(key) || !value_.find(key)->is_number_unsigned()) fail(key, "an integer from 0 on");
+  return value_.find(key)->get<uint64_t>();
+}
+
+std::vector<int64_t> JsonView::integers(std::string_view key, int64_t low, int64_t high) const {
+  std::vector<int64_t> numbers;
+  for (const Json& value : list(key, "integers")) {
+    const std::optional<int64_t> number = as_integer(value, low, high);
+    if (!number) fail(key, format("integers from {} to {}, not {} among them", low, high, describe(value)));
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 double JsonView::number(std::string_view key) const {

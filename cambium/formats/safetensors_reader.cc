@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "cambium/base/error.h"
@@ -46,9 +47,9 @@ std::map<std::string, std::string> read_metadata(const Json& value, const std::s
 std::vector<int64_t> read_sizes(const JsonView& entry, std::string_view key) {
   std::vector<int64_t> sizes;
   for (const Json& item : entry.list(key, "sizes")) {
-    const bool fits = item.is_number_unsigned() && item.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX);
-    if (!fits) entry.fail(key, format("a list of sizes, not `{}` in it", item.dump().substr(0, 40)));
-    sizes.push_back(item.get<int64_t>());
+    const std::optional<int64_t> size = as_integer(item, 0, INT64_MAX);
+    if (!size) entry.fail(key, format("a list of sizes, not `{}` in it", item.dump().substr(0, 40)));
+    sizes.push_back(*size);
   }
   return sizes;
 }

@@ -20,10 +20,11 @@ std::vector<int> layers(const JsonView& view, std::string_view key, int end) {
       found.push_back(-1);
       continue;
     }
-    if (!layer.is_number_integer() || layer.get<int64_t>() < 0 || layer.get<int64_t>() >= end) {
+    const std::optional<int64_t> value = formats::as_integer(layer, 0, end - 1);
+    if (!value) {
       view.fail(key, format("layers below {}", end));
     }
-    found.push_back(layer.get<int>());
+    found.push_back(static_cast<int>(*value));
   }
   return found;
 }

@@ -60,7 +60,7 @@ std::optional<int64_t> count_of(const Json& json, const char* section, const std
   }
   const Json& value = json[section][task];
   const Json& number = value.is_object() && value.contains("effective") ? value["effective"] : value;
-  return number.is_number_integer() ? std::optional(number.get<int64_t>()) : std::nullopt;
+  return formats::as_integer(number, 0, INT64_MAX);
 }
 
 /// NaN for null and for the names that Python writes for what JSON has no number for.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -71,10 +72,11 @@ class Node {
     return value_.get<bool>();
   }
   int32_t id(int64_t limit) const {
-    if (!value_.is_number_unsigned() || value_.get<uint64_t>() >= static_cast<uint64_t>(limit)) {
+    const std::optional<int64_t> id = formats::as_integer(value_, 0, limit - 1);
+    if (!id) {
       expected(format("an id below {}", limit));
     }
-    return value_.get<int32_t>();
+    return static_cast<int32_t>(*id);
   }
   bool is_active_string() const { return !is_null() && !string().empty(); }
 

@@ -64,8 +64,7 @@ std::string lines_up_to(const std::string& content, int64_t step, size_t events)
   size_t seen = 0;
   const size_t kept = take_lines(content, [&](std::string_view line) {
     const formats::Json json = formats::Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    const bool wanted = json.is_object() && json.contains("step") && json["step"].is_number_integer() &&
-                        json["step"].get<int64_t>() <= step;
+    const bool wanted = json.is_object() && json.contains("step") && formats::as_integer(json["step"], 0, step);
     return wanted && (!changes_model(json) || ++seen <= events);
   });
   return content.substr(0, kept);

@@ -99,6 +99,8 @@ TEST(JsonView, ReadsTypedValues) {
   EXPECT_EQ(view.string("s"), "x");
   EXPECT_EQ(view.object("o").integer("k", 0, 9), 7);
   EXPECT_EQ(view.list("l"), Json({1}));
+  EXPECT_EQ(view.integers("l", 1, 1), std::vector<int64_t>{1});
+  EXPECT_EQ(view.seed("i"), 5u);
   EXPECT_TRUE(view.has("i"));
   EXPECT_FALSE(view.has("n"));
   EXPECT_FALSE(view.has("nothing"));
@@ -119,6 +121,15 @@ TEST(JsonView, NamesFileKeyFoundAndExpected) {
   EXPECT_REFUSAL(view.string("i"), "a string");
   EXPECT_REFUSAL(view.list("o"), "key `o`", "expected a list,", "found an object");
   EXPECT_REFUSAL(view.list("gone", "files"), "key `gone`: missing", "a list of files");
+  EXPECT_EQ(view.seed("u"), UINT64_MAX);
+  EXPECT_REFUSAL(view.seed("s"), "key `s`", "an integer from 0 on");
+  EXPECT_REFUSAL(view.seed("gone"), "key `gone`: missing");
+  const Json lists = parse_json(R"({"l": [1, 2, 3], "u": [18446744073709551615], "s": [1, "x"]})", "t");
+  const JsonView in(lists, "t.json");
+  EXPECT_REFUSAL(in.integers("l", 2, 3), "t.json", "key `l`", "integers from 2 to 3", "not 1 among them");
+  EXPECT_REFUSAL(in.integers("l", 1, 2), "not 3 among them");
+  EXPECT_REFUSAL(in.integers("u", -9, INT64_MAX), "not 18446744073709551615 among them");
+  EXPECT_REFUSAL(in.integers("s", 0, 9), "not \"x\" among them");
   const Json list = Json::array({1});
   EXPECT_REFUSAL(JsonView(list, "x.json").has("a"), "x.json", "expected a JSON object", "a list of 1");
 }

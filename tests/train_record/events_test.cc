@@ -62,9 +62,18 @@ TEST(SymmetrizeEvent, ReadsBack) {
   const growth::SymmetrizeEvent event{20, 2, how, {{0, 1}, {2, 3}}};
   const growth::SymmetrizeEvent again = symmetrize_event_from_json(to_json(event), "there");
   EXPECT_EQ(to_json(again), to_json(event));
-  formats::Json broken = to_json(event);
-  broken["pairs"] = {1, 2};
-  EXPECT_REFUSAL(symmetrize_event_from_json(broken, "there"), "there", "pairs");
+  const auto with = [&](const char* key, const formats::Json& value) {
+    formats::Json json = to_json(event);
+    json[key] = value;
+    return json;
+  };
+  const auto pair = [](int64_t one, int64_t other) {
+    return formats::Json::array({formats::Json::array({one, other})});
+  };
+  EXPECT_REFUSAL(symmetrize_event_from_json(with("pairs", {1, 2}), "there"), "there", "pairs");
+  EXPECT_REFUSAL(symmetrize_event_from_json(with("pairs", pair(0, -1)), "there"), "pairs");
+  EXPECT_REFUSAL(symmetrize_event_from_json(with("pairs", pair((int64_t{1} << 32) + 1, 0)), "there"), "pairs");
+  EXPECT_REFUSAL(symmetrize_event_from_json(with("seed", -1), "there"), "seed");
 }
 
 TEST(Describe, NamesWhatWasDone) {

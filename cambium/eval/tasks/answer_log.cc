@@ -66,12 +66,8 @@ std::optional<AnswerLine> parse_answer_line(std::string_view text) {
       }
       response.token_log_probs.push_back(static_cast<float>(*log_prob));
     }
-    for (const Json& entry : line.list("token_contexts")) {
-      if (!entry.is_number_unsigned() || entry.get<uint64_t>() > INT32_MAX) {
-        return std::nullopt;
-      }
-      response.token_contexts.push_back(entry.get<int32_t>());
-    }
+    const std::vector<int64_t> contexts = line.integers("token_contexts", 0, INT32_MAX);
+    response.token_contexts.assign(contexts.begin(), contexts.end());
     return AnswerLine{.request = static_cast<size_t>(line.integer("request", 0, INT64_MAX)), .response = response};
   } catch (const InvalidInput&) {
     return std::nullopt;

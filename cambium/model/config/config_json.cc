@@ -43,9 +43,7 @@ std::optional<int64_t> token_id(const JsonView& json, std::string_view key, int6
   if (found == json.value().end()) return fallback;
   if (found->is_null()) return std::nullopt;
   if (!found->is_array()) return json.integer(key, 0, kMostSize);
-  const auto is_id = [](const Json& id) {
-    return id.is_number_integer() && id.get<int64_t>() >= 0 && id.get<int64_t>() <= kMostSize;
-  };
+  const auto is_id = [](const Json& id) { return formats::as_integer(id, 0, kMostSize).has_value(); };
   if (found->empty() || !std::all_of(found->begin(), found->end(), is_id)) {
     json.fail(key, "an id or a list of ids");
   }
@@ -126,22 +124,14 @@ Rope read_rope(const JsonView& json, int64_t max_position_embeddings) {
 std::optional<Loop> read_loop(const JsonView& json) {
   if (!json.has("loop")) return std::nullopt;
   const JsonView loop = json.object("loop");
-  const Json& layers = loop.at("layers");
-  if (!layers.is_array() || layers.size() != 2 || !layers[0].is_number_integer() || !layers[1].is_number_integer()) {
-    loop.fail("layers", "the first layer and the one behind the last");
-  }
-  return Loop{layers[0].get<int64_t>(), layers[1].get<int64_t>(), loop.integer("times", 1, kMostSize)};
+  const std::vector<int64_t> layers = loop.integers("layers", 0, kMostSize);
+  if (layers.size() != 2) loop.fail("layers", "the first layer and the one behind the last");
+  return Loop{layers[0], layers[1], loop.integer("times", 1, kMostSize)};
 }
 
 std::vector<int64_t> read_norm_positions(const JsonView& json) {
   constexpr std::string_view kKey = "layer_norm_scaling_positions";
-  std::vector<int64_t> positions;
-  if (!json.has(kKey)) return positions;
-  for (const Json& position : json.list(kKey, "layers")) {
-    if (!position.is_number_integer()) json.fail(kKey, "a list of layers");
-    positions.push_back(position.get<int64_t>());
-  }
-  return positions;
+  return json.has(kKey) ? json.integers(kKey, 0, kMostSize) : std::vector<int64_t>();
 }
 
 }  // namespace

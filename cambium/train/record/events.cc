@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "cambium/base/error.h"
@@ -44,10 +45,9 @@ std::vector<int> layers(const JsonView& view, std::string_view key, int64_t end,
       values.push_back(growth::kNoSource);
       continue;
     }
-    if (!layer.is_number_integer() || layer.get<int64_t>() < 0 || layer.get<int64_t>() >= end) {
-      view.fail(key, format("layers below {}", end));
-    }
-    values.push_back(layer.get<int>());
+    const std::optional<int64_t> value = formats::as_integer(layer, 0, end - 1);
+    if (!value) view.fail(key, format("layers below {}", end));
+    values.push_back(static_cast<int>(*value));
   }
   return values;
 }
@@ -107,10 +107,7 @@ GrowthRecord growth_record_from_json(const Json& json, const std::string& what) 
   if (view.has("init_std")) policy.init_std = view.number("init_std");
   if (view.has("rewarmup_steps")) policy.rewarmup_steps = view.integer("rewarmup_steps", 0, kMaxSteps);
   if (view.has("freeze_steps")) policy.freeze_steps = view.integer("freeze_steps", 0, kMaxSteps);
-  if (view.has("seed")) {
-    if (!view.at("seed").is_number_unsigned()) view.fail("seed", "an integer from 0 on");
-    policy.seed = view.at("seed").get<uint64_t>();
-  }
+  if (view.has("seed")) policy.seed = view.seed("seed");
   try {
     layer_map(event.from_layers, event.growth);
   } catch (const InvalidArgument& error) {
@@ -133,13 +130,13 @@ growth::SymmetrizeEvent symmetrize_event_from_json(const Json& json, const std::
   event.block_size = static_cast<int>(view.integer("block_size", 1, kMaxLayers));
   event.how.strength = view.number("strength");
   event.how.control = view.string("control");
-  if (!view.at("seed").is_number_unsigned()) view.fail("seed", "an integer from 0 on");
-  event.how.seed = view.at("seed").get<uint64_t>();
+  event.how.seed = view.seed("seed");
   for (const Json& pair : view.list("pairs", "pairs of blocks")) {
-    const bool is_pair =
-        pair.is_array() && pair.size() == 2 && pair[0].is_number_integer() && pair[1].is_number_integer();
-    if (!is_pair) view.fail("pairs", "a list of pairs of blocks");
-    event.pairs.emplace_back(pair[0].get<int>(), pair[1].get<int>());
+    const bool is_pair = pair.is_array() && pair.size() == 2;
+    const auto one = is_pair ? formats::as_integer(pair[0], 0, kMaxLayers) : std::nullopt;
+    const auto other = is_pair ? formats::as_integer(pair[1], 0, kMaxLayers) : std::nullopt;
+    if (!one || !other) view.fail("pairs", format("pairs of blocks from 0 to {}", kMaxLayers));
+    event.pairs.emplace_back(static_cast<int>(*one), static_cast<int>(*other));
   }
   return event;
 }

@@ -54,23 +54,13 @@ Json record_to_json(const TrainRecord& record, const std::vector<DataPosition>& 
   return json;
 }
 
-/// A list of integers from `lowest` on.
 template <typename Int>
-std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count, int64_t lowest = 0) {
-  const Json& list = view.at(key);
-  if (!list.is_array() || list.size() != count) {
+std::vector<Int> integers(const formats::JsonView& view, std::string_view key, size_t count, Int lowest) {
+  if (view.list(key, "integers").size() != count) {
     view.fail(key, format("a list of {} integers", count));
   }
-  std::vector<Int> values;
-  for (const Json& value : list) {
-    const int64_t number =
-        value.is_number_integer() ? value.get<int64_t>() : INT64_MIN;  // 2^63 and above: negative too
-    if (number < lowest || number > std::numeric_limits<Int>::max()) {
-      view.fail(key, format("integers from {} on", lowest));
-    }
-    values.push_back(static_cast<Int>(number));
-  }
-  return values;
+  const std::vector<int64_t> values = view.integers(key, lowest, std::numeric_limits<Int>::max());
+  return {values.begin(), values.end()};
 }
 
 std::vector<DataPosition> position_from_json(const formats::JsonView& view) {
@@ -97,7 +87,7 @@ TrainRecord record_from_json(const formats::JsonView& view, int64_t layers) {
   TrainRecord record;
   record.step = view.integer("step", 0, INT64_MAX);
   record.tokens = view.integer("tokens", 0, INT64_MAX);
-  record.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2));
+  record.adam_steps = integers<int64_t>(view, "adam_steps", static_cast<size_t>(layers + 2), 0);
   record.lineage = integers<int>(view, "lineage", static_cast<size_t>(layers), growth::kNoSource);
   for (const Json& growth : view.list("growth", "growths")) {
     record.growths.push_back(growth_record_from_json(growth, view.what()));
@@ -118,20 +108,13 @@ TrainRecord record_from_json(const formats::JsonView& view, int64_t layers) {
   return record;
 }
 
-uint64_t seed_from_json(const formats::JsonView& view) {
-  const formats::JsonView random = view.object("random");
-  if (!random.at("seed").is_number_unsigned()) {
-    random.fail("seed", "an integer from 0 on");
-  }
-  return random.at("seed").get<uint64_t>();
-}
-
 }  // namespace
 
 TrainerFile trainer_file_from_json(const Json& json, const std::string& what, int64_t num_layers) {
   const formats::JsonView view(json, what);
-  return {
-      .record = record_from_json(view, num_layers), .position = position_from_json(view), .seed = seed_from_json(view)};
+  return {.record = record_from_json(view, num_layers),
+          .position = position_from_json(view),
+          .seed = view.object("random").seed("seed")};
 }
 
 TrainerFile read_trainer_file(const fs::path& directory, int64_t num_layers) {
