@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "cambium/base/error.h"
@@ -14,29 +17,38 @@ void LineReader::skip(int64_t bytes, int64_t lines) {
   line_number_ = lines;
 }
 
+void LineReader::read_more() {
+  constexpr size_t kFirst = size_t{16} << 10, kMost = size_t{256} << 10;
+  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+            buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
+  filled_ -= begin_;
+  begin_ = 0;
+  if (buffer_.size() < kMost || buffer_.size() - filled_ < kMost / 2) {
+    buffer_.resize(std::max(kFirst, 2 * buffer_.size()));
+  }
+  const size_t got = stream_->read(buffer_.data() + filled_, std::min(buffer_.size() - filled_, kMost));
+  filled_ += got;
+  end_ = got == 0;
+}
+
 bool LineReader::next(std::string& line) {
-  constexpr size_t kReadBytes = size_t{256} << 10;
   size_t scanned = begin_;  // what lies before holds no line end
   while (true) {
-    const size_t newline = buffer_.find('\n', scanned);
-    const size_t end = newline == std::string::npos ? buffer_.size() : newline;
+    const std::string_view read(buffer_.data(), filled_);
+    const size_t newline = read.find('\n', scanned);
+    const size_t end = newline == std::string::npos ? filled_ : newline;
     if (static_cast<int64_t>(end - begin_) > max_bytes_) {
       bad_input("{}: line {}: longer than {} bytes", what_, line_number_ + 1, max_bytes_);
     }
     if (newline == std::string::npos && !end_) {
-      buffer_.erase(0, begin_);
-      begin_ = 0;
-      scanned = buffer_.size();
-      buffer_.resize(scanned + kReadBytes);
-      const size_t got = stream_->read(buffer_.data() + scanned, kReadBytes);
-      buffer_.resize(scanned + got);
-      end_ = got == 0;
+      scanned = filled_ - begin_;
+      read_more();
       continue;
     }
-    if (newline == std::string::npos && begin_ == buffer_.size()) return false;
-    line.assign(buffer_, begin_, end - begin_);
+    if (newline == std::string::npos && begin_ == filled_) return false;
+    line.assign(read.substr(begin_, end - begin_));
     if (newline != std::string::npos && line.ends_with('\r')) line.pop_back();
-    const size_t behind = newline == std::string::npos ? buffer_.size() : newline + 1;
+    const size_t behind = newline == std::string::npos ? filled_ : newline + 1;
     position_ += static_cast<int64_t>(behind - begin_);
     begin_ = behind;
     ++line_number_;

@@ -26,7 +26,6 @@ class RawFile {
   explicit RawFile(const std::filesystem::path& path) : what_(path == "-" ? "standard input" : path.string()) {
     fd_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd_ < 0) bad_input("{}: {}", what_, std::strerror(errno));
-    buffer_.resize(kBufferBytes);
   }
   RawFile(const RawFile&) = delete;
   RawFile& operator=(const RawFile&) = delete;
@@ -38,13 +37,13 @@ class RawFile {
   std::string_view peek() {
     if (begin_ == end_) begin_ = end_ = 0;
     if (begin_ == end_) fill();
-    return {buffer_.data() + begin_, end_ - begin_};
+    return {buffer_.get() + begin_, end_ - begin_};
   }
   /// The first bytes of the file, up to `count`; only before anything was taken.
   std::string_view head(size_t count) {
     while (end_ < count && fill()) {
     }
-    return {buffer_.data(), std::min(count, end_)};
+    return {buffer_.get(), std::min(count, end_)};
   }
   void take(size_t count) {
     begin_ += count;
@@ -71,7 +70,7 @@ class RawFile {
   bool fill() {
     ssize_t got = 0;
     do {
-      got = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
+      got = ::read(fd_, buffer_.get() + end_, kBufferBytes - end_);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
       if (errno == EISDIR) bad_input("{}: is a folder, expected a file", what_);
@@ -83,7 +82,7 @@ class RawFile {
 
   std::string what_;
   int fd_ = -1;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
   size_t begin_ = 0, end_ = 0;
   int64_t taken_ = 0;
 };

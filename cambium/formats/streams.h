@@ -39,13 +39,16 @@ class LineReader {
   const std::string& what() const { return what_; }
 
  private:
+  void read_more();
+
   std::unique_ptr<InputStream> stream_;
   std::string what_;
   int64_t max_bytes_;
   int64_t line_number_ = 0;
   int64_t position_ = 0;
-  std::string buffer_;
+  std::string buffer_;  ///< what was read and not given yet lies in [begin_, filled_)
   size_t begin_ = 0;
+  size_t filled_ = 0;
   bool end_ = false;
 };
 
