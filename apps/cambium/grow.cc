@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "apps/cambium/options.h"
 #include "apps/cambium/verbs.h"
 #include "cambium/base/error.h"
+#include "cambium/base/text.h"
 #include "cambium/growth/operator.h"
 #include "cambium/train/grow_directory.h"
 
@@ -29,6 +31,18 @@ void print_operators() {
   print("\n8 layers after one growth with blocks of 4; new layers in brackets:\n");
   for (const cambium::growth::Operator& op : cambium::growth::operators()) {
     print(format("{:<14} {}\n", op.name, op.picture));
+  }
+}
+
+/// Says what else there is where no operator has that name.
+void check_operator(const std::string& name) {
+  std::vector<std::string> known = cambium::growth::operator_names();
+  known.emplace_back(cambium::growth::kExplicit);
+  known.emplace_back(kSymmetrize);
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    const std::string near = cambium::nearest(name, known);
+    cambium::bad_input("--operator: unknown growth operator `{}`{} (known: {})", name,
+                       near.empty() ? "" : format("; did you mean `{}`?", near), cambium::join(known, ", "));
   }
 }
 
@@ -119,6 +133,7 @@ int grow_main(int argc, char** argv) {
   if (model.empty() || request.op.empty() || out.empty()) {
     cambium::bad_input("grow: MODEL, --operator, --block-size and --out are required");
   }
+  check_operator(request.op);
   const bool is_explicit = request.op == cambium::growth::kExplicit, is_symmetrize = request.op == kSymmetrize;
   if (is_explicit && (sources->count() == 0 || insert_at->count() == 0 || request.times != 1)) {
     cambium::bad_input("grow: operator explicit needs --sources and --insert-at, and grows once");

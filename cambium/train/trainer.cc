@@ -14,7 +14,6 @@
 #include "cambium/base/files.h"
 #include "cambium/base/lock.h"
 #include "cambium/base/log.h"
-#include "cambium/base/progress.h"
 #include "cambium/base/signals.h"
 #include "cambium/config/schedule.h"
 #include "cambium/dist/join.h"
@@ -30,6 +29,7 @@
 #include "cambium/train/rank_start.h"
 #include "cambium/train/replicas.h"
 #include "cambium/train/run_directory.h"
+#include "cambium/train/run_log.h"
 #include "cambium/train/setup.h"
 #include "cambium/train/step_options.h"
 #include "cambium/train/throughput.h"
@@ -81,7 +81,7 @@ class Trainer {
   }
 
   TrainResult run() {
-    announce();
+    announce(setup_, start_, group_);
     reader_.emplace(setup_.mixture, setup_.sequences, setup_.micro_batch, state().step, setup_.steps.total);
     while (state().step < setup_.steps.total) {
       grow_where_due();
@@ -138,41 +138,6 @@ class Trainer {
     model::TrainingStep::Options options = step_options(config_.train, document_end);
     options.batch = setup_.micro_batch;
     step_ = std::make_unique<model::TrainingStep>(model(), options);
-  }
-
-  void announce() {
-    const model::ModelConfig& shape = model().config;
-    log_info(format("model: {} parameters, {} layers now, {} at the end", format_count(shape.parameters()),
-                    model().num_layers(), config_.model.architecture.num_hidden_layers));
-    log_info(format("device: {}", describe(setup_.device)));
-    if (group_.size() > 1) {
-      log_info(format("processes: {}, {} a batch in the first; shared: {}", group_.size(),
-                      format_count(setup_.sequences.end - setup_.sequences.begin), config_.dist.shard));
-    }
-    log_info(format("steps: {} of {} tokens, {} done", setup_.steps.total, config_.train.batch_tokens, state().step));
-    if (state().branch) {
-      log_info(format("branched from {} after step {}", state().branch->from, state().branch->step));
-    }
-    if (!start_.from.empty()) {
-      log_info(format("resumed from {}", start_.from));
-    }
-    if (group_.leads()) {
-      warn_of_repetition();
-    }
-  }
-
-  /// Data seen more than about four times teaches little more (Muennighoff et al. 2023, "Scaling Data-Constrained
-  /// Language Models").
-  void warn_of_repetition() {
-    constexpr double kManyEpochs = 4;
-    const std::vector<double> epochs = setup_.mixture.epochs_before(setup_.steps.total);
-    for (size_t i = 0; i < epochs.size(); ++i) {
-      if (epochs[i] > kManyEpochs) {
-        const data::Source& source = setup_.mixture.sources()[i];
-        log_warning(format("{}: its {} tokens are gone through {:.1f} times by the last step", source.name,
-                           format_count(source.dataset.num_tokens()), epochs[i]));
-      }
-    }
   }
 
   double held_out_loss() {
@@ -299,7 +264,7 @@ class Trainer {
 
   /// Tells why an update was not applied, and which tensor was the first not to be finite.
   void refuse(const StepOutcome& outcome) {
-    const std::string objection = objection_to(outcome);
+    const std::string objection = objection_to(outcome, state().losses);
     if (group_.leads()) {
       log_warning(format("step {}: {}; its update was not applied", state().step + 1, objection));
     }
@@ -335,18 +300,6 @@ class Trainer {
     return batches;
   }
 
-  /// Why an update was not applied.
-  std::string objection_to(const StepOutcome& outcome) {
-    if (!std::isfinite(outcome.loss)) {
-      return std::isnan(outcome.loss) ? "the loss is not a number" : "the loss is infinite";
-    }
-    if (!std::isfinite(outcome.grad_norm)) {
-      return std::isnan(outcome.grad_norm) ? "the gradient's norm is not a number" : "the gradient's norm is infinite";
-    }
-    return format("the loss of {:.4f} is {:.1f} standard deviations above its mean", outcome.loss,
-                  state().losses.z_score(outcome.loss));
-  }
-
   void log_step(const StepOutcome& outcome) {
     const int64_t n = state().step;
     const bool last = n == setup_.steps.total;
@@ -366,27 +319,14 @@ class Trainer {
                      .seconds = throughput_.elapsed(),
                      .data_wait = rate.data_wait,
                      .val_loss = {},
-                     .sources = source_use()};
+                     .sources = source_use(setup_, n)};
     if (validate) {
       line.val_loss = held_out_loss();
       result_.val_loss = *line.val_loss;
     }
     result_.train_loss = outcome.loss;
     metrics_.log(line);
-    log_info(format("step {}/{}  loss {:.4f}{}  lr {:.2e}  grad {:.2f}  layers {}  {} tok/s  mfu {:.0f} %  ETA {}", n,
-                    setup_.steps.total, outcome.loss, validate ? format("  val {:.4f}", *line.val_loss) : "", rate_,
-                    outcome.grad_norm, line.layers, format_count(std::llround(rate.tokens_per_second)), 100 * rate.mfu,
-                    format_duration(throughput_.eta(n))));
-  }
-
-  std::vector<StepMetrics::SourceUse> source_use() {
-    const std::vector<int64_t> windows = setup_.mixture.windows_before(state().step);
-    const std::vector<double> epochs = setup_.mixture.epochs_before(state().step);
-    std::vector<StepMetrics::SourceUse> use;
-    for (size_t i = 0; i < windows.size(); ++i) {
-      use.push_back({setup_.mixture.sources()[i].name, windows[i] * config_.train.sequence_length, epochs[i]});
-    }
-    return use;
+    log_progress(line, setup_.steps.total, throughput_.eta(n));
   }
 
   /// Lines `event` = `eval` of metrics.jsonl: every [eval] `every` steps and after the last.
@@ -428,7 +368,7 @@ class Trainer {
 
   void write_checkpoint(const fs::path& path) {
     std::vector<DataPosition> position;
-    for (const StepMetrics::SourceUse& source : source_use()) {
+    for (const StepMetrics::SourceUse& source : source_use(setup_, state().step)) {
       position.push_back({source.path, source.tokens / config_.train.sequence_length, source.tokens});
     }
     group_.write_together([&] { metrics_.sync(); });  // before the checkpoint that counts on these lines

@@ -188,6 +188,8 @@ class Refusals(Folder):
         said = self.refused(PLAIN, "--operator", "lidass", "--block-size", 2, "--out", self.folder / "out")
         self.assertIn("did you mean `lidas`", said)
         self.assertIn("midas", said)
+        said = self.refused(PLAIN, "--operator", "symetrize", "--block-size", 2, "--out", self.folder / "out")
+        self.assertIn("did you mean `symmetrize`", said)
 
     def test_depth_that_is_no_multiple_of_the_block(self):
         said = self.refused(PLAIN, "--operator", "midas", "--block-size", 3, "--out", self.folder / "out")
