@@ -12,7 +12,10 @@ int64_t find_block_size(const std::filesystem::path& model, int64_t layers) {
         !trainer["growth"].empty()) {
       const formats::Json& growth = trainer["growth"].back();
       if (growth.is_object() && growth.contains("sources") && growth["sources"].is_array()) {
-        return static_cast<int64_t>(growth["sources"].size());
+        const auto added = static_cast<int64_t>(growth["sources"].size());
+        if (added > 0 && added <= layers) {
+          return added;
+        }
       }
     }
   }

@@ -107,6 +107,10 @@ void rename_path(const fs::path& from, const fs::path& to) {
   }
 }
 
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.find_first_of(std::string_view("/\0", 2)) == name.npos;
+}
+
 std::string read_file(const fs::path& path, int64_t max_bytes) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -115,6 +119,10 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
   }
   if (fs::is_directory(status)) {
     bad_input("{}: expected a file, found a directory", path.string());
+  }
+  // One among a stranger's files would keep us waiting for a writer; a shell's <(...) has no path of its own.
+  if (fs::is_fifo(status) && !fs::canonical(path, error).empty()) {
+    bad_input("{}: expected a file, found a named pipe", path.string());
   }
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
@@ -311,7 +319,7 @@ void StagedDirectory::commit() {
 }
 
 MappedFile::MappedFile(const fs::path& path, int64_t expected_bytes) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a named pipe is not waited for
   if (fd < 0) {
     bad_input("{}: cannot open: {}", path.string(), std::strerror(errno));
   }

@@ -12,6 +12,10 @@ namespace cambium {
 /// A whole file as bytes. Throws InvalidInput where it is missing, not a regular file or larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int64_t{1} << 30);
 
+/// Whether that is a plain name of a file, as those in manifests and index files must be: nothing that leads out of the
+/// folder, nothing hidden.
+bool is_file_name(std::string_view name);
+
 /// A file being written, front to back. All writes of the program go through this class (and so does fault injection).
 /// Errors throw Error with the path and the system's reason ("No space left on device"), DiskFull where that is it.
 class FileWriter {

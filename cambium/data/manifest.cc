@@ -19,8 +19,7 @@ constexpr int64_t kMaxCount = int64_t{1} << 56;  // sums of a few such counts st
 /// A plain name inside the dataset's directory: nothing that leads elsewhere.
 std::string file_name(const JsonView& view, std::string_view key) {
   const std::string name = view.string(key);
-  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos)
-    view.fail(key, "a file name without folders");
+  if (!is_file_name(name)) view.fail(key, "a file name without folders");
   return name;
 }
 

@@ -2,12 +2,12 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "cambium/base/error.h"
 #include "cambium/formats/json.h"
 #include "cambium/model/config/layer_order.h"
+#include "cambium/model/config/weight_files.h"
 
 namespace cambium::model {
 namespace fs = std::filesystem;
@@ -17,36 +17,7 @@ using formats::TensorInfo;
 namespace {
 
 constexpr const char* kWeights = "model.safetensors";
-constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr const char* kEmbedding = "model.embed_tokens.weight";
-
-/// The safetensors files of a model: one, or those of the index, whose names must not leave the directory.
-std::vector<fs::path> weight_files(const fs::path& directory) {
-  if (fs::exists(directory / kWeights)) {
-    return {directory / kWeights};
-  }
-  if (!fs::exists(directory / kIndex)) {
-    bad_input("{}: expected {} or {}, found neither", directory.string(), kWeights, kIndex);
-  }
-  const std::string what = (directory / kIndex).string();
-  const formats::Json index = formats::read_json(directory / kIndex);
-  const auto map = index.find("weight_map");
-  if (map == index.end() || !map->is_object()) {
-    bad_input("{}: expected an object `weight_map`", what);
-  }
-  std::set<std::string> names;
-  for (const auto& [tensor, file] : map->items()) {
-    if (!file.is_string() || fs::path(file.get<std::string>()).filename().string() != file.get<std::string>()) {
-      bad_input("{}: tensor `{}`: expected the name of a file in the same folder, found {}", what, tensor, file.dump());
-    }
-    names.insert(file.get<std::string>());
-  }
-  std::vector<fs::path> files;
-  for (const std::string& name : names) {
-    files.push_back(directory / name);
-  }
-  return files;
-}
 
 std::string shape_text(std::span<const int64_t> shape) { return format("[{}]", fmt::join(shape, ", ")); }
 

@@ -1,11 +1,14 @@
 #include "cambium/base/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
 #include "cambium/base/error.h"
 #include "cambium/base/hash.h"
+#include "tests/support/refusal.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cambium {
@@ -46,9 +49,28 @@ TEST_F(Files, AppendGoesOnBehindWhatIsThere) {
 TEST_F(Files, ReadFileNamesWhatIsWrong) {
   EXPECT_THROW(read_file(folder_ / "missing"), InvalidInput);
   EXPECT_THROW(read_file(folder_), InvalidInput);
+  EXPECT_THROW(hash_file(folder_), Error);
   write_file_atomic(folder_ / "big", std::string(100, 'x'));
   EXPECT_THROW(read_file(folder_ / "big", 99), InvalidInput);
   EXPECT_EQ(read_file(folder_ / "big", 100).size(), 100U);
+}
+
+TEST_F(Files, NoNamedPipeIsWaitedFor) {
+  const fs::path pipe = folder_ / "config.json";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_REFUSAL(read_file(pipe), "config.json", "a named pipe");
+  EXPECT_REFUSAL(MappedFile(pipe, -1), "config.json", "expected a regular file");
+  fs::create_symlink(pipe, folder_ / "link");
+  EXPECT_REFUSAL(read_file(folder_ / "link"), "link", "a named pipe");
+}
+
+TEST_F(Files, AShellsPipeIsRead) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "a = 1", 5), 5);
+  close(ends[1]);
+  EXPECT_EQ(read_file("/dev/fd/" + std::to_string(ends[0])), "a = 1");
+  close(ends[0]);
 }
 
 TEST_F(Files, StagedDirectoryAppearsWholeOrNotAtAll) {
@@ -99,6 +121,15 @@ TEST_F(Files, FullDiskIsAnErrorThatSaysSo) {
     EXPECT_EQ(error.exit_code(), ExitCode::kFailed);
     EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos);
   }
+}
+
+TEST(IsFileName, TakesWhatStaysInItsFolder) {
+  for (const char* name : {"model.safetensors", "a b", "\xC3\xA4", "a..b", "-"})
+    EXPECT_TRUE(is_file_name(name)) << name;
+  for (const char* name : {"", ".", "..", ".hidden", "a/b", "/etc/passwd", "../a", "a/"}) {
+    EXPECT_FALSE(is_file_name(name)) << name;
+  }
+  EXPECT_FALSE(is_file_name(std::string_view("a\0.bin", 6)));
 }
 
 }  // namespace

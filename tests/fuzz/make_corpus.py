@@ -76,6 +76,8 @@ config = {"model_type": "llama", "vocab_size": 64, "hidden_size": 16, "intermedi
           "rms_norm_eps": 1e-5, "tie_word_embeddings": True, "hidden_act": "silu", "torch_dtype": "float32"}
 put("model_config", "llama", as_json(config))
 put("model_config", "scaled", as_json(config | {"model_type": "cambium-llama", "layer_norm_scaling": True}))
+put("weight_files", "sharded", as_json({"metadata": {"total_size": 8}, "weight_map": {
+    "model.embed_tokens.weight": "model-00001-of-00002.safetensors", "model.norm.weight": "model-00002-of-00002.safetensors"}}))
 put("model_config", "rope", as_json(config | {"rope_theta": 5e5, "rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}))
 put("tokenizer", "trained", (ROOT / "tests/golden/training/tokenizer.json").read_bytes())
 put("sentencepiece", "small", sentencepiece())

@@ -23,6 +23,7 @@
 #include "cambium/formats/safetensors.h"
 #include "cambium/formats/streams.h"
 #include "cambium/model/config/model_config.h"
+#include "cambium/model/config/weight_files.h"
 #include "cambium/report/read_results.h"
 #include "cambium/report/read_run.h"
 #include "cambium/report/section.h"
@@ -220,6 +221,8 @@ const std::vector<Target>& targets() {
        [](const Input& input) {
          model::model_config_from_json(formats::parse_json(input.bytes(), "c"), "config.json");
        }},
+      {"weight_files", ".json",
+       [](const Input& input) { model::weight_files(folder_with(input, "model.safetensors.index.json")); }},
       {"tokenizer", ".json", [](const Input& input) { use(text::Tokenizer::parse(input.bytes(), "tokenizer.json")); }},
       {"sentencepiece", ".model",
        [](const Input& input) { use(text::Tokenizer::parse(input.bytes(), "tokenizer.model")); }},

@@ -27,7 +27,7 @@ constexpr Part kParts[] = {{"config.json", true},   {"model.safetensors", true},
 
 std::string check_file(const fs::path& directory, const formats::JsonView& entry, bool hashes) {
   const std::string name = entry.string("name");
-  if (fs::path(name).filename().string() != name || name == "." || name == "..") {
+  if (!is_file_name(name)) {
     return format("{}: name `{}` is not that of a file in this folder", kManifest, name);
   }
   const fs::path file = directory / name;
