@@ -74,8 +74,10 @@ class LongRun(Training):
         early, late = behind_growths[:half], behind_growths[half:]
         report = "; ".join(f"{lines} lines: {kilobytes} kB, {files} files" for lines, kilobytes, files in seen)
         print(f"{steps} steps: {report}", flush=True)
-        # 7 kB leaked a step would show in 600 steps, 400 bytes in 10,000. A file may just be being written.
-        self.assertLess(max(s[1] for s in late), max(s[1] for s in early) + 2048, report)
+        if "CAMBIUM_SANITIZED" not in os.environ:  # AddressSanitizer keeps what was freed for a while
+            # 7 kB leaked a step would show in 600 steps, 400 bytes in 10,000.
+            self.assertLess(max(s[1] for s in late), max(s[1] for s in early) + 2048, report)
+        # A file may just be being written.
         self.assertLessEqual(min(s[2] for s in late), min(s[2] for s in early), report)
 
     def test_stopped_and_continued(self):

@@ -20,6 +20,14 @@ emulation::Index current_thread, current_block, current_block_size, current_grid
 const emulation::Index &threadIdx = current_thread, &blockIdx = current_block, &blockDim = current_block_size,
                        &gridDim = current_grid;
 
+// The address sanitizer follows one stack a thread; these, there in its builds, tell it that another one is entered.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+extern "C" {
+[[gnu::weak]] void __sanitizer_start_switch_fiber(void** shadow_of_old, const void* new_bottom, size_t new_bytes);
+[[gnu::weak]] void __sanitizer_finish_switch_fiber(void* shadow_of_new, const void** old_bottom, size_t* old_bytes);
+}
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+
 namespace cambium::ops::cuda {
 /// What kernels call their shared memory (reduce.h): the most that a block may have without asking specially, and room
 /// to see what is written behind the end.
@@ -50,9 +58,36 @@ struct Warp {
 
 std::string text(const Place& where) { return cambium::format("{}:{}", where.file, where.line); }
 
+/// A stack, and where the one who runs on it stands.
+struct Context {
+  ucontext_t registers;
+  const void* bottom = nullptr;
+  size_t bytes = 0;
+  void* shadow = nullptr;  ///< the address sanitizer's
+};
+
+Context* left = nullptr;  ///< by whoever runs now
+
+/// The first thing to do on a stack that was switched to.
+void arrive(void* shadow) {
+  if (__sanitizer_finish_switch_fiber != nullptr) {
+    __sanitizer_finish_switch_fiber(shadow, &left->bottom, &left->bytes);
+  }
+}
+
+/// Goes on there; returns when somebody goes on here.
+void switch_stacks(Context& from, Context& to) {
+  left = &from;
+  if (__sanitizer_start_switch_fiber != nullptr) {
+    __sanitizer_start_switch_fiber(&from.shadow, to.bottom, to.bytes);
+  }
+  swapcontext(&from.registers, &to.registers);
+  arrive(from.shadow);
+}
+
 /// A stack on which threads run: one after another, as long as none has to wait.
 struct Fiber {
-  ucontext_t context;
+  Context context;
   std::unique_ptr<std::byte[]> stack;
 };
 
@@ -85,7 +120,7 @@ class Block {
   const std::function<void()>* body_ = nullptr;
   std::string fault_;
 
-  ucontext_t scheduler_;
+  Context scheduler_;
   Fiber* running_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<Fiber*> free_, of_thread_;
@@ -111,7 +146,7 @@ void Block::start(int threads, Order order) {
 void Block::run_threads(const std::function<void()>& body) {
   body_ = &body;
   running_ = &fresh_fiber();
-  swapcontext(&scheduler_, &running_->context);
+  switch_stacks(scheduler_, running_->context);
   if (done_ < threads_) {
     std::string message = fault_;
     if (message.empty()) {
@@ -134,10 +169,13 @@ Fiber& Block::fresh_fiber() {
   if (free_.empty()) {
     auto fiber = std::make_unique<Fiber>();
     fiber->stack = std::make_unique_for_overwrite<std::byte[]>(kStackBytes);
-    getcontext(&fiber->context);
-    fiber->context.uc_stack.ss_sp = fiber->stack.get();
-    fiber->context.uc_stack.ss_size = kStackBytes;
-    makecontext(&fiber->context, &Block::enter, 0);
+    ucontext_t& registers = fiber->context.registers;
+    getcontext(&registers);
+    registers.uc_stack.ss_sp = fiber->stack.get();
+    registers.uc_stack.ss_size = kStackBytes;
+    makecontext(&registers, &Block::enter, 0);
+    fiber->context.bottom = fiber->stack.get();
+    fiber->context.bytes = kStackBytes;
     free_.push_back(fiber.get());
     fibers_.push_back(std::move(fiber));
   }
@@ -146,7 +184,10 @@ Fiber& Block::fresh_fiber() {
   return fiber;
 }
 
-void Block::enter() { block.run_fiber(); }
+void Block::enter() {
+  arrive(nullptr);
+  block.run_fiber();
+}
 
 void Block::run_fiber() {
   Fiber& self = *running_;
@@ -167,7 +208,7 @@ void Block::run_fiber() {
 /// Leaves `from` for a thread that can go on, else for the scheduler; returns when `from` runs again.
 void Block::begin_or_resume_others(Fiber& from) {
   if (!fault_.empty() || (ready_.empty() && begun_ == threads_)) {
-    swapcontext(&from.context, &scheduler_);
+    switch_stacks(from.context, scheduler_);
     return;
   }
   if (ready_.empty()) {
@@ -180,7 +221,7 @@ void Block::begin_or_resume_others(Fiber& from) {
     running_ = of_thread_[static_cast<size_t>(thread)];
   }
   if (running_ != &from) {
-    swapcontext(&from.context, &running_->context);
+    switch_stacks(from.context, running_->context);
   }
 }
 
