@@ -15,11 +15,12 @@ SHARED = pathlib.Path(os.environ.get("CAMBIUM_SHARED", REPOSITORY.parent / "shar
 BINARY = os.environ["CAMBIUM"]
 # Models this small gain nothing from threads, and on a busy machine lose seconds to waiting for them.
 ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS="1")
+SANITIZED = "CAMBIUM_SANITIZED" in os.environ
 
 
 def limit_memory():
     """16 GB of addresses, which the program promises to get along with: a size that lies must not be believed."""
-    if "CAMBIUM_SANITIZED" not in os.environ:  # AddressSanitizer reserves terabytes of addresses
+    if not SANITIZED:  # AddressSanitizer reserves terabytes of addresses
         resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
 
 
@@ -33,7 +34,7 @@ def cambium(*arguments, cwd=None):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=300,
+        timeout=1500 if SANITIZED else 300,
         preexec_fn=limit_memory,
     )
 

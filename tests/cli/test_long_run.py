@@ -3,7 +3,6 @@
 CAMBIUM_LONG_TESTS=1 makes 10,000 steps, else some hundred.
 """
 
-import os
 import pathlib
 import shutil
 import signal
@@ -14,7 +13,7 @@ import time
 import unittest
 
 from distributed_support import long_tests
-from golden_support import BINARY, ENVIRONMENT
+from golden_support import BINARY, ENVIRONMENT, SANITIZED
 from training_support import GROWTHS, Training, metrics
 
 # From its 20th call on, the clock on the wall is a day behind, and an hour further at each call behind that.
@@ -74,7 +73,7 @@ class LongRun(Training):
         early, late = behind_growths[:half], behind_growths[half:]
         report = "; ".join(f"{lines} lines: {kilobytes} kB, {files} files" for lines, kilobytes, files in seen)
         print(f"{steps} steps: {report}", flush=True)
-        if "CAMBIUM_SANITIZED" not in os.environ:  # AddressSanitizer keeps what was freed for a while
+        if not SANITIZED:  # AddressSanitizer keeps what was freed for a while
             # 7 kB leaked a step would show in 600 steps, 400 bytes in 10,000.
             self.assertLess(max(s[1] for s in late), max(s[1] for s in early) + 2048, report)
         # A file may just be being written.
@@ -92,7 +91,7 @@ class LongRun(Training):
         self.assertEqual(code, 0, said)
         self.assert_same_run("stopped", "reference")
 
-    @unittest.skipIf(os.environ.get("CAMBIUM_SANITIZED"), "a library loaded in front of the sanitizer's")
+    @unittest.skipIf(SANITIZED, "a library loaded in front of the sanitizer's")
     @unittest.skipUnless(shutil.which("cc"), "needs a C compiler")
     def test_the_clock_jumps(self):
         self.train("steady")
