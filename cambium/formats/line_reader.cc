@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstddef>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -19,10 +19,11 @@ void LineReader::skip(int64_t bytes, int64_t lines) {
 
 void LineReader::read_more() {
   constexpr size_t kFirst = size_t{16} << 10, kMost = size_t{256} << 10;
-  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
-            buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
-  filled_ -= begin_;
-  begin_ = 0;
+  if (begin_ > 0) {  // else a long line would be moved onto itself with every read
+    std::memmove(buffer_.data(), buffer_.data() + begin_, filled_ - begin_);
+    filled_ -= begin_;
+    begin_ = 0;
+  }
   if (buffer_.size() < kMost || buffer_.size() - filled_ < kMost / 2) {
     buffer_.resize(std::max(kFirst, 2 * buffer_.size()));
   }
