@@ -40,9 +40,8 @@ void check_operator(const std::string& name) {
   known.emplace_back(cambium::growth::kExplicit);
   known.emplace_back(kSymmetrize);
   if (std::find(known.begin(), known.end(), name) == known.end()) {
-    const std::string near = cambium::nearest(name, known);
     cambium::bad_input("--operator: unknown growth operator `{}`{} (known: {})", name,
-                       near.empty() ? "" : format("; did you mean `{}`?", near), cambium::join(known, ", "));
+                       cambium::did_you_mean(name, known), cambium::join(known, ", "));
   }
 }
 

@@ -94,8 +94,7 @@ int main(int argc, char** argv) {
     }
     names.emplace_back(verb.name);
   }
-  const std::string near = cambium::nearest(name, names);
   std::fprintf(stderr, "error: unknown command `%s`%s; `cambium --help` lists the commands\n", argv[1],
-               near.empty() ? "" : ("; did you mean `" + near + "`?").c_str());
+               cambium::did_you_mean(name, names).c_str());
   return code(cambium::ExitCode::kBadInput);
 }

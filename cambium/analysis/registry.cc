@@ -172,9 +172,8 @@ const Analysis& find(std::string_view name) {
     }
     names.emplace_back(analysis.name);
   }
-  const std::string near = nearest(name, names);
   bad_input("--analysis: unknown analysis `{}`{}; `cambium analyze --list` lists them", name,
-            near.empty() ? "" : "; did you mean `" + near + "`?");
+            did_you_mean(name, names));
 }
 
 }  // namespace

@@ -55,15 +55,15 @@ std::string hint_for_key(const std::string& unknown) {
   if (!same_name.empty()) {
     return format("; did you mean `{}`?", join(same_name, "` or `"));
   }
-  if (const std::string near = nearest(unknown, known); !near.empty()) {
-    return format("; did you mean `{}`?", near);
+  if (const std::string hint = did_you_mean(unknown, known); !hint.empty()) {
+    return hint;
   }
   return same_section.empty() ? "" : format("; [{}] has: {}", section_of(unknown), join(same_section, ", "));
 }
 
 std::string hint_for_section(const std::string& unknown, const std::vector<std::string>& known) {
-  const std::string near = nearest(unknown, known);
-  return near.empty() ? format("; expected one of {}", join(known, ", ")) : format("; did you mean `{}`?", near);
+  const std::string hint = did_you_mean(unknown, known);
+  return hint.empty() ? format("; expected one of {}", join(known, ", ")) : hint;
 }
 
 [[noreturn]] void fail_unknown(std::string_view kind, const std::string& name, const Place& place,

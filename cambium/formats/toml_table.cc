@@ -173,9 +173,8 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) {
 void TomlTable::finish() const {
   for (const auto& [key, node] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) == known_.end()) {
-      const std::string near = nearest(key.str(), known_);
       bad_input("{}: line {}: unknown key `{}{}`{}", file_, node.source().begin.line, name_.empty() ? "" : name_ + ".",
-                std::string(key.str()), near.empty() ? "" : "; did you mean `" + near + "`?");
+                std::string(key.str()), did_you_mean(key.str(), known_));
     }
   }
 }

@@ -51,9 +51,7 @@ const Operator& find_operator(std::string_view name) {
   for (const Operator& op : kOperators) {
     if (op.name == name) return op;
   }
-  const std::string suggestion = nearest(name, operator_names());
-  throw InvalidArgument(format("unknown growth operator `{}`{} (known: {})", name,
-                               suggestion.empty() ? "" : format("; did you mean `{}`?", suggestion),
+  throw InvalidArgument(format("unknown growth operator `{}`{} (known: {})", name, did_you_mean(name, operator_names()),
                                join(operator_names(), ", ")));
 }
 

@@ -21,6 +21,8 @@ TEST(Nearest, NamesATypoButNotAStranger) {
   const std::vector<std::string> known{"train.micro_batch", "train.batch_tokens", "run.dir"};
   EXPECT_EQ(nearest("train.micro_bach", known), "train.micro_batch");
   EXPECT_EQ(nearest("zzzzzzzz", known), "");
+  EXPECT_EQ(did_you_mean("train.micro_bach", known), "; did you mean `train.micro_batch`?");
+  EXPECT_EQ(did_you_mean("zzzzzzzz", known), "");
 }
 
 TEST(Hash, MatchesTheReferenceTool) {

@@ -15,9 +15,7 @@ std::vector<const SynthTask*> select_synth_tasks(std::string_view name, const st
     names.push_back(task.name);
   }
   if (!group.empty()) return group;
-  const std::string near = nearest(name, names);
-  throw InvalidArgument(format("unknown task `{}`{}; tasks: {}", name,
-                               near.empty() ? "" : format("; did you mean `{}`?", near), join(names, ", ")));
+  throw InvalidArgument(format("unknown task `{}`{}; tasks: {}", name, did_you_mean(name, names), join(names, ", ")));
 }
 
 bool is_heldout(std::string_view canonical) {

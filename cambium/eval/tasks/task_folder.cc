@@ -86,9 +86,7 @@ std::vector<Task> select_tasks(std::string_view list, const fs::path& folder, co
       }
     }
     if (!found) {
-      const std::string near = nearest(name, known);
-      bad_input("--tasks: unknown task or group `{}`{}; --list names them", name,
-                near.empty() ? "" : "; did you mean `" + near + "`?");
+      bad_input("--tasks: unknown task or group `{}`{}; --list names them", name, did_you_mean(name, known));
     }
   }
   if (taken.empty()) {

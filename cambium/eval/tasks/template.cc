@@ -155,9 +155,8 @@ Template::Part Template::parse_field(std::string_view inside) const {
     Filter filter{piece.substr(0, colon), colon == std::string::npos ? "" : piece.substr(colon + 1)};
     if (!is_filter(filter.name)) {
       std::vector<std::string> known(kFilters.begin(), kFilters.end());
-      const std::string near = nearest(filter.name, known);
-      bad_input("{}: unknown filter `{}`{}; there are {}", what_, filter.name,
-                near.empty() ? "" : "; did you mean `" + near + "`?", join(known, ", "));
+      bad_input("{}: unknown filter `{}`{}; there are {}", what_, filter.name, did_you_mean(filter.name, known),
+                join(known, ", "));
     }
     if (filter.name == "replace" && (filter.argument.find("=>") == std::string::npos || filter.argument[0] == '=')) {
       bad_input("{}: filter `replace`: expected FROM=>TO, found `{}`", what_, filter.argument);

@@ -51,9 +51,7 @@ ModelConfig preset(std::string_view name) {
   for (const Preset& entry : kPresets) {
     if (entry.name == name) return to_config(entry);
   }
-  const std::string suggestion = nearest(name, preset_names());
-  throw InvalidArgument(format("unknown model preset `{}`{} (known: {})", name,
-                               suggestion.empty() ? "" : format("; did you mean `{}`?", suggestion),
+  throw InvalidArgument(format("unknown model preset `{}`{} (known: {})", name, did_you_mean(name, preset_names()),
                                join(preset_names(), ", ")));
 }
 
